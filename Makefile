@@ -1,0 +1,48 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both set up .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A torch without CUDA: a plain range would take several gigabytes of CUDA packages (docs/install.md).
+TORCH_VERSION ?= 2.13.0
+TORCH := $(if $(filter Darwin,$(shell uname -s)),torch==$(TORCH_VERSION),torch==$(TORCH_VERSION)+cpu)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+DEMO ?= demo
+# Two workers halve the suite on two cores; more gain little and cost memory.
+TEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-slow check format builtin docs clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+env: $(VENV)/.installed  ## build .venv and install the package there
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+demo: env  ## the whole recipe on this machine, offline: real code -> pairs -> models -> report
+	$(BIN)/codefavor quickstart --out $(DEMO)
+
+test: env  ## every test that needs no network, GPU or long wait
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) -m 'not slow and not network and not gpu' src tests
+
+test-slow: env  ## the tests left out of `make test` for their length
+	$(BIN)/python -m pytest -m 'slow and not network and not gpu' tests
+
+check: env  ## formatting, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env  ## rewrite the sources as `check` wants them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove what make built
+	rm -rf $(VENV) $(DEMO) build dist

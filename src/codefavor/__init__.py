@@ -1,0 +1,1 @@
+"""CodeFavor decides which of two pieces of code is better."""

@@ -1,0 +1,1 @@
+"""BenchmarkTask + Judge → Judgement."""

@@ -1,0 +1,61 @@
+"""Owns the `codefavor` command: its verbs, and the only place where errors become exit codes."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from codefavor.errors import CodefavorError
+
+# The command files import typer and nothing heavy; what a verb needs is imported when it runs.
+app = typer.Typer(
+    name="codefavor",
+    help="Decide which of two pieces of code is better, and learn to do it from how code evolves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("codefavor"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run() -> None:
+    """Run the command line; every error raised on purpose becomes one sentence and an exit status."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status: 0 done, 1 fell short, 2 bad input, 130 interrupted."""
+    try:
+        app(arguments, prog_name="codefavor")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except CodefavorError as error:
+        typer.echo(f"codefavor: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        typer.echo("codefavor: interrupted; the same command goes on from here", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; keep Python from complaining when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

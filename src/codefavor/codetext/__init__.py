@@ -1,0 +1,1 @@
+"""Code as text, no models: comments, docstrings, fences, similarity."""

@@ -1,0 +1,1 @@
+"""Comparison → numbers for the feature model, and blind probes of a data set."""

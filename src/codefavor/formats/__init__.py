@@ -1,0 +1,1 @@
+"""Comparison ↔ model text, in both directions."""

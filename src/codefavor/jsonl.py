@@ -1,0 +1,410 @@
+"""Owns record files: typed reading, crash-safe appending, and replacement that happens whole or not at all.
+
+Reading streams, and understands `.jsonl`, `.jsonl.gz`, `.jsonl.zst` and `-` (standard input). Three ways to write:
+
+- `write_records`: the whole file at once; until it is complete the old file stays.
+- `AppendLog`: rows in any order as they come, each on disk before the next; a torn last line is cut off on opening.
+- `BlockLog`: several files that grow together by blocks of work; after a crash all stand at the last whole block,
+  so the files of a resumed run equal, byte for byte, those of an unbroken one.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, BinaryIO, Final, Self, TypeVar, cast
+
+import orjson
+import zstandard
+from pydantic import ValidationError
+
+from codefavor.errors import (
+    BrokenRecordError,
+    EmptyInputError,
+    InputError,
+    MissingFileError,
+    RunMismatchError,
+    storage_errors,
+)
+from codefavor.records import Record
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+SUFFIXES: Final[tuple[str, ...]] = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+
+
+# ── Reading ──
+
+
+def check_readable(path: Path | str) -> None:
+    """Raise the sentence a person needs if `path` is not a readable file (`-` always is).
+
+    Raises:
+        MissingFileError: nothing is there, it is a folder, or it may not be read.
+    """
+    if str(path) == "-":
+        return
+    path = Path(path)
+    if path.is_dir():
+        raise MissingFileError(f"{path} is a folder; give a file of records, such as {path}/NAME.jsonl")
+    if not path.exists():
+        raise MissingFileError(f"there is no file {path}; check the path")
+    if not os.access(path, os.R_OK):
+        raise MissingFileError(f"{path} may not be read; check its permissions")
+
+
+@contextmanager
+def _open_bytes(path: Path | str) -> Iterator[IO[bytes]]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    check_readable(path)
+    path = Path(path)
+    with path.open("rb") as raw:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(fileobj=raw) as stream:
+                yield cast(BinaryIO, stream)
+        elif path.suffix == ".zst":
+            with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as reader:
+                yield io.BufferedReader(reader)
+        else:
+            yield raw
+
+
+def read_rows(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number from 1, row) for each line that is not blank.
+
+    Raises:
+        MissingFileError: there is no such file.
+        BrokenRecordError: a line is not a JSON object, or the compressed stream is damaged.
+    """
+    number = 0
+    with _open_bytes(path) as stream:
+        try:
+            for line in stream:
+                number += 1
+                if not line.strip():
+                    continue
+                try:
+                    row = orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    raise BrokenRecordError(path, number, f"not JSON ({error}); got {_shown(line)}") from None
+                if not isinstance(row, dict):
+                    raise BrokenRecordError(path, number, f"not a JSON object; got {_shown(line)}")
+                yield number, row
+        except (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError) as error:
+            reason = f"the compressed file is damaged or cut short ({error}); fetch or make it again"
+            raise BrokenRecordError(path, number + 1, reason) from None
+
+
+def _shown(line: bytes) -> str:
+    text = line.strip().decode("utf-8", "replace")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def parse_record(kind: type[RecordT], row: dict[str, Any], path: Path | str, line: int) -> RecordT:
+    """Return the row as a record of this kind.
+
+    Raises:
+        BrokenRecordError: a field is missing or is not what it must be; names file, line, field and value.
+    """
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "row"
+        if first["type"] == "missing":
+            reason = f"not a {kind.__name__}: field {field!r} is missing"
+        else:
+            shown = repr(first["input"])
+            shown = shown if len(shown) <= 60 else shown[:57] + "..."
+            reason = f"not a {kind.__name__}: field {field!r}: {first['msg'].lower()}; got {shown}"
+        raise BrokenRecordError(path, line, reason) from None
+
+
+def read_records(path: Path | str, kind: type[RecordT]) -> Iterator[RecordT]:
+    """Yield the records of a file, one at a time, in constant memory.
+
+    Raises:
+        MissingFileError: there is no such file.
+        BrokenRecordError: a line is not such a record.
+    """
+    for line, row in read_rows(path):
+        yield parse_record(kind, row, path, line)
+
+
+def read_all(path: Path | str, kind: type[RecordT]) -> list[RecordT]:
+    """Return all records of a file that must hold at least one.
+
+    Raises:
+        EmptyInputError: the file holds no record.
+    """
+    records = list(read_records(path, kind))
+    if not records:
+        raise EmptyInputError(f"{path} holds no records; a {kind.__name__} a line is expected")
+    return records
+
+
+def hash_file(path: Path | str) -> str:
+    """Return the SHA-256 of a file's bytes, in hex.
+
+    Raises:
+        MissingFileError: there is no such file.
+    """
+    check_readable(path)
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# ── Writing whole files ──
+
+
+@contextmanager
+def replace_file(path: Path | str) -> Iterator[BinaryIO]:
+    """Give a stream whose content becomes `path` when the block ends, and is thrown away when it raises.
+
+    Raises:
+        StorageError: the place cannot be written or the disk is full.
+    """
+    path = Path(path)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def write_bytes(path: Path | str, data: bytes) -> None:
+    """Replace `path` by these bytes, whole or not at all."""
+    with replace_file(path) as stream:
+        stream.write(data)
+
+
+def write_json(path: Path | str, value: object) -> None:
+    """Replace `path` by this value as indented JSON, whole or not at all."""
+    write_bytes(path, orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def read_json(path: Path | str) -> dict[str, Any]:
+    """Return the JSON object in a file.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: the file does not hold a JSON object.
+    """
+    check_readable(path)
+    try:
+        value = orjson.loads(Path(path).read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{path} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} does not hold a JSON object")
+    return value
+
+
+def write_records(path: Path | str, records: Iterable[Record]) -> int:
+    """Write records to a file (compressed by its suffix) or to `-`, and return how many.
+
+    The file appears only when the last record is written; equal records give equal bytes.
+
+    Raises:
+        StorageError: the place cannot be written or the disk is full.
+    """
+    count = 0
+    if str(path) == "-":
+        for record in records:
+            sys.stdout.buffer.write(record.to_json() + b"\n")
+            count += 1
+        sys.stdout.buffer.flush()
+        return count
+    with replace_file(path) as raw, _compressed(raw, Path(path)) as stream:
+        for record in records:
+            stream.write(record.to_json() + b"\n")
+            count += 1
+    return count
+
+
+@contextmanager
+def _compressed(raw: BinaryIO, path: Path) -> Iterator[IO[bytes]]:
+    if path.suffix == ".gz":
+        # No name and no time inside, so that equal records give equal bytes.
+        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as stream:
+            yield cast(BinaryIO, stream)
+    elif path.suffix == ".zst":
+        with zstandard.ZstdCompressor(level=9).stream_writer(raw, closefd=False) as writer:
+            yield cast(BinaryIO, writer)
+    else:
+        yield raw
+
+
+# ── Appending ──
+
+
+class AppendLog:
+    """A record file that grows by rows in whatever order they come, each on disk before the next is asked for.
+
+    Opening cuts off a last line that a crash left torn; `rows` then holds what is really there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("ab+")
+            self._cut_torn_line()
+
+    def _cut_torn_line(self) -> None:
+        size = self._stream.seek(0, os.SEEK_END)
+        end = size
+        while end:
+            start = max(0, end - 65536)
+            self._stream.seek(start)
+            found = self._stream.read(end - start).rfind(b"\n")
+            if found >= 0:
+                end = start + found + 1
+                break
+            end = start
+        if end < size:
+            self._stream.truncate(end)
+        self._stream.seek(0, os.SEEK_END)
+
+    def append(self, *records: Record) -> None:
+        """Add records and put them on disk.
+
+        Raises:
+            StorageError: the disk is full; a partly written line is cut off again.
+        """
+        data = b"".join(record.to_json() + b"\n" for record in records)
+        start = self._stream.tell()
+        with storage_errors(self.path):
+            try:
+                self._stream.write(data)
+                self._stream.flush()
+                os.fsync(self._stream.fileno())
+            except OSError:
+                with suppress(OSError):
+                    os.truncate(self.path, start)
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with storage_errors(self.path):
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class BlockLog:
+    """Record files that grow together, block by block, and never hold half a block.
+
+    `progress.json` beside them says how many blocks are whole and where each file stood then. Opening cuts every
+    file back to that place; a caller starts again at block `done`.
+
+    Args:
+        folder: where the files are.
+        names: the files' names (plain `.jsonl`; a compressed file cannot be cut).
+        fingerprint: what must be equal for the work to be the same work (settings, input hashes).
+
+    Raises:
+        RunMismatchError: the folder holds unfinished work of another fingerprint.
+        StorageError: the folder cannot be written.
+    """
+
+    PROGRESS: Final = "progress.json"
+
+    def __init__(self, folder: Path, names: Sequence[str], fingerprint: str, progress: str = PROGRESS) -> None:
+        self.folder, self._names = folder, tuple(names)
+        self._fingerprint, self._progress = fingerprint, folder / progress
+        self.done = 0
+        """Blocks that are wholly on disk."""
+        self.finished = False
+        """Whether the work was completed by `finish`."""
+        offsets = dict.fromkeys(self._names, 0)
+        if self._progress.exists():
+            state = read_json(self._progress)
+            if state["fingerprint"] != fingerprint:
+                raise RunMismatchError(
+                    f"{folder} holds work made with other settings or input; give another place or remove it"
+                )
+            self.done, self.finished, offsets = state["done"], state["finished"], state["offsets"]
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._streams = {}
+            for name in self._names:
+                self._streams[name] = stream = (folder / name).open("ab")
+                if stream.tell() < offsets[name]:
+                    raise RunMismatchError(
+                        f"{folder / name} is shorter than {self._progress} says it must be; "
+                        f"it was changed by hand: remove {folder} and start again"
+                    )
+                stream.truncate(offsets[name])
+        self._pending: dict[str, list[bytes]] = {name: [] for name in self._names}
+
+    def add(self, name: str, record: Record) -> None:
+        """Add a record to a file's part of the block under way."""
+        self._pending[name].append(record.to_json() + b"\n")
+
+    def commit(self) -> None:
+        """Put the block under way on disk and begin the next.
+
+        Raises:
+            StorageError: the disk is full; the files stand at the block before.
+        """
+        self._write(self.done + 1, finished=False)
+
+    def finish(self) -> None:
+        """Say that no block is missing."""
+        self._write(self.done, finished=True)
+
+    def _write(self, done: int, *, finished: bool) -> None:
+        with storage_errors(self.folder):
+            for name, rows in self._pending.items():
+                stream = self._streams[name]
+                if rows:
+                    stream.write(b"".join(rows))
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                    rows.clear()
+        offsets = {name: stream.tell() for name, stream in self._streams.items()}
+        write_json(
+            self._progress,
+            {"fingerprint": self._fingerprint, "done": done, "finished": finished, "offsets": offsets},
+        )
+        self.done, self.finished = done, finished
+
+    def close(self) -> None:
+        """Close the files; a block that was not committed is not there."""
+        for stream in self._streams.values():
+            with suppress(OSError):
+                stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

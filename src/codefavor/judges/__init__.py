@@ -1,0 +1,1 @@
+"""Comparison → Verdict: everything that can say which of two codes is better."""

@@ -1,0 +1,1 @@
+"""Whole runs: the quickstart, and published settings."""

@@ -1,0 +1,1 @@
+"""Judgements → what a person looks at."""

@@ -1,0 +1,1 @@
+"""Where real code comes from."""

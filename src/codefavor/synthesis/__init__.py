@@ -1,0 +1,1 @@
+"""Real code → PreferencePair | Rejection."""

@@ -1,0 +1,1 @@
+"""Worse versions of real functions, made by rule: preference pairs with no language model."""
