@@ -128,8 +128,6 @@ def storage_errors(path: Path | str) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         if error.errno in _FULL:
-            message = (
-                f"cannot write {path}: {reason}; what was finished is kept: free some space, run it again"
-            )
+            message = f"cannot write {path}: {reason}; what was finished is kept: free some space, run it again"
             raise StorageError(message, exit_code=1) from error
         raise StorageError(f"cannot write {path}: {reason}; choose a place that can be written") from error

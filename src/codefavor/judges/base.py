@@ -38,7 +38,10 @@ def decide(p_a: float) -> Choice:
 
 
 def verdict_of(
-    comparison: Comparison, judge: str, p_a: float, **rest: Any  # noqa: ANN401 (the optional fields of Verdict)
+    comparison: Comparison,
+    judge: str,
+    p_a: float,
+    **rest: Any,  # noqa: ANN401 (the optional fields of Verdict)
 ) -> Verdict:
     """Return the verdict of a judge that gives a probability."""
     return Verdict(id=comparison.id, p_a=p_a, choice=decide(p_a), status="ok", judge=judge, **rest)
