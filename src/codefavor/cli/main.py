@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from codefavor.cli import synth
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -35,6 +36,9 @@ def _options(
     ] = False,
 ) -> None:
     del version
+
+
+app.add_typer(synth.app, name="synth")
 
 
 def run() -> None:

@@ -1,0 +1,301 @@
+"""Owns the fault-injection run: functions in, preference pairs and rejections out, resumable and in parallel.
+
+Functions are cut into blocks by their place in the input. Workers make the candidates of a block, each from a seed
+that is the function's id; one writer picks among them in input order (`sampling`) and puts whole blocks on disk.
+The result depends on the input, the settings and the seed, not on the number of workers or on interruptions.
+"""
+
+import ast
+import random
+import signal
+import warnings
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import ClassVar, Final
+
+from pydantic import PositiveInt
+
+from codefavor.errors import EmptyInputError, UnknownNameError
+from codefavor.jsonl import BlockLog, hash_file, read_records, read_rows
+from codefavor.objectives import CRITERIA
+from codefavor.records import Function, PreferencePair, Rejection, content_id
+from codefavor.runs import Config, Progress, Run, silent
+from codefavor.synthesis.fault_injection.instructions import instruction_for
+from codefavor.synthesis.fault_injection.operator import Change, Operator
+from codefavor.synthesis.fault_injection.operators import OPERATORS
+from codefavor.synthesis.fault_injection.sampling import Balance
+
+METHOD: Final = "fault-injection"
+_BLOCK: Final = 64
+
+
+class FaultInjectionConfig(Config):
+    """How faults are injected."""
+
+    speed_only: ClassVar[frozenset[str]] = frozenset({"workers"})
+
+    objectives: tuple[str, ...] = ("correctness", "efficiency", "security")
+    """Which objectives to make pairs for."""
+    operators: tuple[str, ...] = ()
+    """Names of the operators to use; all of the objectives where empty."""
+    per_function: PositiveInt = 2
+    """Pairs emitted from one function for one objective, at most."""
+    candidates: PositiveInt = 5
+    """Operators that make a candidate for one function and objective; more gives an evener mix and costs time."""
+    max_pairs: int | None = None
+    """Stop after the block that reaches this many pairs."""
+    max_characters: PositiveInt = 4000
+    """Longest code on either side; what is longer is rejected."""
+    seed: int = 0
+    """Chooses sites, wordings and operators, together with each function's id."""
+    workers: PositiveInt = 1
+    """Processes that make candidates. Changes speed, never results."""
+
+
+@dataclass
+class Summary:
+    """What a fault-injection run made."""
+
+    functions: int = 0
+    pairs: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    by_objective: Counter[str] = field(default_factory=Counter)
+    by_operator: Counter[str] = field(default_factory=Counter)
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one function offered."""
+
+    candidates: list[PreferencePair]
+    rejections: list[Rejection]
+
+
+def select_operators(config: FaultInjectionConfig) -> tuple[Operator, ...]:
+    """Return the operators a configuration asks for.
+
+    Raises:
+        UnknownNameError: an objective or operator does not exist.
+    """
+    known = {operator.name for operator in OPERATORS}
+    for name in config.operators:
+        if name not in known:
+            raise UnknownNameError.of("fault operator", name, known)
+    objectives = {operator.objective for operator in OPERATORS}
+    for name in config.objectives:
+        if name not in objectives:
+            raise UnknownNameError.of("objective for fault injection", name, objectives)
+    wanted = set(config.operators) or known
+    return tuple(item for item in OPERATORS if item.name in wanted and item.objective in config.objectives)
+
+
+def inject_faults(
+    source: Path, folder: Path, config: FaultInjectionConfig, progress: Progress = silent
+) -> Summary:
+    """Make preference pairs from a file of functions in the run directory `folder`.
+
+    Writes `pairs.jsonl`, `rejections.jsonl` and `manifest.json`; the same call goes on where an interrupted one stopped.
+    Every candidate is either a pair or a rejection, and a function without candidates is a rejection too.
+
+    Raises:
+        InputError: the file is missing, broken or empty, or a name in the configuration is unknown.
+        RunMismatchError: the folder holds a run with other settings or input.
+        StorageError: the folder cannot be written.
+    """
+    operators = select_operators(config)
+    digest = hash_file(source)
+    total = sum(1 for _ in read_rows(source))
+    if not total:
+        raise EmptyInputError(f"{source} holds no functions; make some with `codefavor mine installed`")
+    # The first record is checked before anything is made, so that a wrong file leaves no run behind.
+    next(read_records(source, Function))
+
+    with (
+        Run(folder, f"synth {METHOD}", config.fixed(), {source.name: digest}) as run,
+        BlockLog(folder, ("pairs.jsonl", "rejections.jsonl"), run.fingerprint) as log,
+    ):
+        summary = Summary(resumed=run.resumed)
+        balance = _recount(folder, summary)
+        if log.finished:
+            summary.functions = total
+            return summary
+        summary.functions = log.done * _BLOCK
+        functions = islice(read_records(source, Function), log.done * _BLOCK, None)
+        progress(summary.functions, total, f"{summary.pairs:,} pairs")
+        for block in _outcomes(batched_functions(functions), config, [item.name for item in operators]):
+            for outcome in block:
+                _emit(outcome, balance, config, log, summary)
+            summary.functions += len(block)
+            log.commit()
+            progress(summary.functions, total, f"{summary.pairs:,} pairs")
+            if config.max_pairs is not None and summary.pairs >= config.max_pairs:
+                break
+        log.finish()
+    return summary
+
+
+def batched_functions(functions: Iterable[Function]) -> Iterator[list[Function]]:
+    """Yield blocks of functions in order."""
+    iterator = iter(functions)
+    while block := list(islice(iterator, _BLOCK)):
+        yield block
+
+
+def _recount(folder: Path, summary: Summary) -> Balance:
+    """Rebuild the counts from what an earlier session wrote."""
+    balance = Balance()
+    for pair in read_records(folder / "pairs.jsonl", PreferencePair):
+        balance.add(pair)
+        _count_pair(pair, summary)
+    for _, row in read_rows(folder / "rejections.jsonl"):
+        summary.rejected[row["reason"]] += 1
+    return balance
+
+
+def _count_pair(pair: PreferencePair, summary: Summary) -> None:
+    meta = pair.meta or {}
+    summary.pairs += 1
+    summary.by_objective[meta["objective"]] += 1
+    summary.by_operator[meta["operator"]] += 1
+
+
+def _emit(outcome: _Outcome, balance: Balance, config: FaultInjectionConfig, log: BlockLog, summary: Summary) -> None:
+    rejections = list(outcome.rejections)
+    for objective in config.objectives:
+        offered = [pair for pair in outcome.candidates if (pair.meta or {})["objective"] == objective]
+        chosen, left = balance.choose(offered, config.per_function)
+        for pair in chosen:
+            log.add("pairs.jsonl", pair)
+            _count_pair(pair, summary)
+        rejections += [Rejection(id=pair.id, reason=reason, meta=pair.meta) for pair, reason in left]
+    for rejection in rejections:
+        log.add("rejections.jsonl", rejection)
+        summary.rejected[rejection.reason] += 1
+
+
+# ── Candidates, in this process or in workers ──
+
+
+def _outcomes(
+    blocks: Iterator[list[Function]], config: FaultInjectionConfig, names: Sequence[str]
+) -> Iterator[list[_Outcome]]:
+    """Yield the outcomes of each block, in order, with a bounded number of blocks under way."""
+    if config.workers == 1:
+        yield from (_work(block, config, names) for block in blocks)
+        return
+    # Not fork: the caller may have threads (torch, a progress bar), and a forked copy of them can hang.
+    with ProcessPoolExecutor(
+        config.workers, mp_context=get_context("spawn"), initializer=partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    ) as pool:
+        under_way: deque[Future[list[_Outcome]]] = deque()
+        try:
+            for block in blocks:
+                under_way.append(pool.submit(_work, block, config, names))
+                if len(under_way) > 2 * config.workers:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+
+def _work(block: list[Function], config: FaultInjectionConfig, names: Sequence[str]) -> list[_Outcome]:
+    wanted = set(names)
+    operators = [item for item in OPERATORS if item.name in wanted]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mined code may hold invalid escapes; that is its author's business
+        return [candidates_of(function, operators, config) for function in block]
+
+
+def candidates_of(function: Function, operators: Sequence[Operator], config: FaultInjectionConfig) -> _Outcome:
+    """Return the candidate pairs of one function and why others did not come about."""
+    try:
+        base = _without_docstring(ast.parse(function.code))
+        text = ast.unparse(base)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _Outcome([], [Rejection(id=function.id, reason="does-not-parse", detail=type(error).__name__)])
+    if len(text) > config.max_characters:
+        return _Outcome([], [Rejection(id=function.id, reason="too-long", detail=f"{len(text)} characters")])
+    candidates: list[PreferencePair] = []
+    rejections: list[Rejection] = []
+    for objective in config.objectives:
+        chance = random.Random(content_id(function.id, objective, str(config.seed)))  # noqa: S311 (not a secret)
+        mine = [item for item in operators if item.objective == objective]
+        chance.shuffle(mine)
+        found = 0
+        for operator in mine:
+            if found == config.candidates:
+                break
+            result = _apply(function, text, operator, chance, config)
+            if isinstance(result, PreferencePair):
+                candidates.append(result)
+                found += 1
+            elif result is not None:
+                rejections.append(result)
+        if not found:
+            reason = Rejection(id=function.id, reason="no-site", meta={"objective": objective})
+            rejections.append(reason)
+    return _Outcome(candidates, rejections)
+
+
+def _apply(
+    function: Function, text: str, operator: Operator, chance: random.Random, config: FaultInjectionConfig
+) -> PreferencePair | Rejection | None:
+    """Return what an operator makes of the function; None where it has no site."""
+    meta = {
+        "operator": operator.name,
+        "family": operator.family or operator.name,
+        "objective": operator.objective,
+        "function": function.id,
+        **({"cwe": operator.cwe} if operator.cwe else {}),
+    }
+    try:
+        tree = ast.parse(text)
+        change = operator.rewrite(tree, chance)
+        if change is None:
+            return None
+        naive, improved = _render(change)
+        ast.parse(naive), ast.parse(improved)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, AttributeError, TypeError, IndexError, KeyError) as error:
+        detail = f"{operator.name}: {type(error).__name__}: {error}"[:200]
+        return Rejection(id=function.id, reason="operator-error", detail=detail, meta=meta)
+    if naive == improved:
+        return Rejection(id=function.id, reason="same-code", detail=operator.name, meta=meta)
+    if max(len(naive), len(improved)) > config.max_characters:
+        return Rejection(id=function.id, reason="too-long", detail=operator.name, meta=meta)
+    return PreferencePair.model_validate(
+        {
+            "instruction": instruction_for(function, ast.parse(text), chance, change.requirement),
+            "criterion": CRITERIA[operator.objective],
+            "naive_code": naive,
+            "improved_code": improved,
+            "feedback": change.feedback,
+            "method": METHOD,
+            "source": f"{function.package}:{function.module}",
+            "meta": meta,
+        }
+    )
+
+
+def _render(change: Change) -> tuple[str, str]:
+    """Print both sides by the same printer, so that no formatting tells them apart."""
+    naive = ast.unparse(ast.fix_missing_locations(change.naive))
+    return naive, ast.unparse(ast.fix_missing_locations(change.improved))
+
+
+def _without_docstring(tree: ast.Module) -> ast.Module:
+    """Drop docstrings: what they say is in the instruction, and judges see verifiable tasks without comments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:] or [ast.Pass()]
+    return tree
