@@ -1,0 +1,63 @@
+"""Owns `codefavor judge`: one verdict on two files, in words."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from codefavor.errors import EmptyInputError, InputError
+
+if TYPE_CHECKING:
+    from codefavor.records import Verdict
+
+
+def judge_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="The first code.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The second code.")],
+    judge: Annotated[str, typer.Option(help="Who decides, as KIND:NAME.")] = "auto",
+    instruction: Annotated[str, typer.Option(help="What both were asked to do: TEXT, or @FILE.")] = "",
+    criterion: Annotated[
+        str, typer.Option(help="correctness, efficiency, security, human-preference, or a criterion in words.")
+    ] = "human-preference",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one line of JSON.")] = False,
+) -> None:
+    """Say which of two files is the better code, and what spoke for it."""
+    import codefavor
+
+    codes = [_read(first), _read(second)]
+    asked = _read(Path(instruction[1:])) if instruction.startswith("@") else instruction
+    verdict = codefavor.judge(*codes, instruction=asked, criterion=criterion, judge=judge)
+    if as_json:
+        typer.echo(verdict.to_json().decode())
+        return
+    typer.echo(_in_words(verdict, first, second))
+    for item in verdict.evidence or []:
+        typer.echo(f"  {_evidence_line(item)}")
+
+
+def _read(path: Path) -> str:
+    from codefavor.jsonl import check_readable
+
+    check_readable(path)
+    data = path.read_bytes()
+    if not data.strip():
+        raise EmptyInputError(f"{path} is empty; there is no code in it to judge")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8 (byte {error.start}); convert it first") from None
+
+
+def _in_words(verdict: "Verdict", first: Path, second: Path) -> str:
+    sure = "" if verdict.p_a is None else f", {max(verdict.p_a, 1 - verdict.p_a):.0%} sure"
+    files = {"A": first, "B": second}
+    if verdict.choice in files:
+        return f"{verdict.choice} is better: {files[verdict.choice]} ({verdict.judge}{sure})"
+    words = {"tie": "neither is better", "abstain": "no verdict: the judge abstains"}
+    return f"{words.get(verdict.choice or '', f'no verdict: {verdict.status}')} ({verdict.judge})"
+
+
+def _evidence_line(item: dict[str, object]) -> str:
+    if item.get("kind") == "feature":
+        return f"for {item['favours']}: {item['feature']} ({item['weight']:+.2f})"
+    return ", ".join(f"{key}: {value}" for key, value in item.items() if key != "kind")

@@ -1,0 +1,75 @@
+"""Owns what every test shares: a scrubbed environment, small functions, and the `codefavor` command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codefavor.jsonl import write_records
+from codefavor.records import Function
+
+_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "AWS_ACCESS_KEY_ID")
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees a developer's keys or downloads."""
+    for name in _KEYS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CODEFAVOR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def codefavor(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command in a process of its own, in an empty folder, and return what came out."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "codefavor", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+_CODES = {
+    "clamp": "def clamp(value, low, high):\n    if value < low:\n        return low\n"
+    "    if value > high:\n        return high\n    return value\n",
+    "unique": "def unique(items):\n    seen = set()\n    kept = []\n    for item in items:\n"
+    "        if item not in seen:\n            seen.add(item)\n            kept.append(item)\n    return kept\n",
+    "total": "def total(rows, key, default=0):\n    result = 0\n    for row in rows:\n"
+    "        result += row.get(key, default)\n    return result\n",
+    "parse": "def parse(line, sep='='):\n    name, found, value = line.partition(sep)\n    if not found:\n"
+    "        raise ValueError(line)\n    return name.strip().lower(), value.strip()\n",
+}
+
+
+@pytest.fixture
+def functions_file(tmp_path: Path) -> Path:
+    """A file of 200 small functions, written for the tests."""
+    path = tmp_path / "functions.jsonl"
+    write_records(
+        path,
+        (
+            Function.model_validate(
+                {
+                    "package": "tests",
+                    "module": f"tests.m{number % 7}",
+                    "qualname": f"{name}_{number}",
+                    "code": code.replace(f"def {name}(", f"def {name}_{number}("),
+                    "docstring": f"Return the {name} of what is given.",
+                }
+            )
+            for number in range(50)
+            for name, code in _CODES.items()
+        ),
+    )
+    return path
