@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import doctor, judge, quickstart, synth
+from codefavor.cli import doctor, judge, mine, quickstart, synth
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -40,6 +40,7 @@ def _options(
 
 app.command("quickstart")(quickstart.quickstart_command)
 app.command("judge")(judge.judge_command)
+app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.command("doctor")(doctor.doctor_command)
 
