@@ -1,1 +1,1 @@
-"""Building blocks of HTML pages: layout, code diff, tables, plots as inline SVG."""
+"""Building blocks of HTML pages: layout, tables, code side by side, plots as inline SVG; nothing comes from outside."""

@@ -1,1 +1,1 @@
-"""Judgements → what a person looks at."""
+"""Judgements → what a person looks at: one HTML page, a table in the terminal."""

@@ -1,0 +1,118 @@
+"""Owns the report's pictures: accuracy with intervals, reliability, accuracy among the most confident answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, to_svg
+from codefavor.records import Judgement
+from codefavor.report.analysis import Calibration, kept_accuracy
+from codefavor.report.evaluations import Group
+from codefavor.report.wording import amount, interval, percent, spelled
+
+_LONGEST_NAME = 24
+
+
+def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str) -> Markup:
+    """Return one objective's accuracies with 95 % intervals: judges as dots, blind baselines as open diamonds."""
+    rows = [
+        (names[id(run)], run.blind, score.accuracy, score.ci95)
+        for run in group.runs
+        if (score := run.summary.objectives.get(objective)) is not None and score.accuracy is not None
+    ]
+    words = "; ".join(f"{label} {percent(value)} ({interval(edges)})" for label, _, value, edges in rows)
+    lowest = min([value for _, _, value, _ in rows] + [edges[0] for _, _, _, edges in rows if edges])
+    with figure(44 + 23 * len(rows), name) as drawn:
+        axes = drawn.add_subplot()
+        axes.axvline(50, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        for place, (_, blind, value, edges) in enumerate(rows):
+            colour = MUTED if blind else SERIES[0]
+            if edges:
+                axes.plot([100 * edge for edge in edges], [place, place], color=colour, linewidth=2.2, alpha=0.55)
+            axes.plot(
+                [100 * value],
+                [place],
+                "D" if blind else "o",
+                markersize=5.5 if blind else 7,
+                markerfacecolor=PAPER if blind else colour,
+                markeredgecolor=colour,
+                markeredgewidth=1.4,
+            )
+            axes.annotate(
+                percent(value), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=INK
+            )
+        axes.set_yticks(range(len(rows)), [_short(label) for label, *_ in rows], color=INK, fontsize=9)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlim(min(40.0, 10 * (100 * lowest // 10)), 101)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        axes.set_xlabel("accuracy, %")
+        return to_svg(drawn, name, f"{spelled(objective)}: accuracy with 95 % intervals", words)
+
+
+def reliability(found: Calibration, label: str, name: str) -> Markup:
+    """Return a judge's reliability curve above the counts of its bins."""
+    words = f"Expected calibration error {percent(found.error)} % over {amount(found.count, 'task')}. " + "; ".join(
+        f"stated {percent(one.stated)}, found {percent(one.found)} ({amount(one.count, 'task')})" for one in found.bins
+    )
+    with figure(270, name) as drawn:
+        curve, counts = drawn.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
+        curve.plot([0, 100], [0, 100], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        xs = [100 * one.stated for one in found.bins]
+        ys = [100 * one.found for one in found.bins]
+        for x, one in zip(xs, found.bins, strict=True):
+            curve.plot([x, x], [100 * edge for edge in one.interval], color=SERIES[0], linewidth=2, alpha=0.45)
+        curve.plot(xs, ys, "-o", color=SERIES[0], linewidth=1.2, markersize=5)
+        curve.set_xlim(-2, 102)
+        curve.set_ylim(-3, 103)
+        curve.set_yticks([0, 25, 50, 75, 100])
+        curve.set_ylabel("A was better, %")
+        curve.text(2, 90, f"ECE {percent(found.error)} %", fontsize=10, color=INK)
+        _calm(curve)
+        lows = [100 * one.low for one in found.bins]
+        counts.bar(lows, [one.count for one in found.bins], width=9, align="edge", color=SERIES[0], alpha=0.55)
+        counts.set_ylabel("tasks")
+        counts.locator_params(axis="y", nbins=2, integer=True)
+        counts.set_xlabel("P(A is better) as stated, %")
+        _calm(counts)
+        return to_svg(drawn, name, f"Reliability of {label}", words)
+
+
+def confident(by_objective: Sequence[tuple[str, Sequence[Judgement]]], label: str, name: str) -> Markup:
+    """Return how accurate a judge is on the share of tasks it is most confident of, one line per objective."""
+    lines = [(objective, kept_accuracy(rows)) for objective, rows in by_objective if len(rows) >= 20]
+    words = "; ".join(
+        f"{spelled(objective)}: {percent(points[0][1])} on the most confident {100 * points[0][0]:.0f} %, "
+        f"{percent(points[-1][1])} on all"
+        for objective, points in lines
+        if points
+    )
+    with figure(270, name) as drawn:
+        axes = drawn.add_subplot()
+        axes.axhline(50, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        lowest = 50.0
+        for number, (objective, points) in enumerate(lines[: len(SERIES)]):
+            xs, ys = [100 * share for share, _ in points], [100 * earned for _, earned in points]
+            lowest = min([lowest, *ys])
+            axes.plot(xs, ys, color=SERIES[number], linestyle=DASHES[number], linewidth=1.7, label=spelled(objective))
+            axes.plot(xs[-1:], ys[-1:], "o", color=SERIES[number], markersize=4.5)
+        axes.set_xlim(0, 102)
+        axes.set_ylim(max(0.0, 10 * (lowest // 10) - 2), 102)
+        axes.set_xlabel("tasks kept, most confident first, %")
+        axes.set_ylabel("accuracy on them, %")
+        if lines:
+            drawn.legend(loc="outside upper left", ncols=2, handlelength=2.6, columnspacing=1.4)
+        _calm(axes)
+        return to_svg(drawn, name, f"Confidence against correctness of {label}", words)
+
+
+def _calm(axes: Any) -> None:  # noqa: ANN401 (matplotlib is not typed here)
+    axes.grid(axis="y", color=LINE)
+    axes.set_axisbelow(True)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST_NAME else label[: _LONGEST_NAME - 1] + "…"
