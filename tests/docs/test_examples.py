@@ -1,0 +1,50 @@
+"""Examples in the documentation are run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from codefavor.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An example that fails is worse than none."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+
+    for language, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language == "python":
+            exec(compile(code, page.name, "exec"), names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_command_examples_name_real_commands_and_options(page: Path) -> None:
+    """Options come and go; the docs must go with them."""
+    root = typer.main.get_command(app)
+    for language, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language not in {"bash", "console"}:
+            continue
+        for line in code.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            if words[:1] != ["codefavor"]:
+                continue
+            command = root
+            for word in words[1:]:
+                command = getattr(command, "commands", {}).get(word, command)
+            known = {option for parameter in command.params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= known | {"--help", "--version"}, line
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """A dead link stops a reader."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
