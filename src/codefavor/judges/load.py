@@ -1,0 +1,89 @@
+"""Owns the names of judges: KIND:NAME → Judge, by an explicit table and by entry points for others' judges.
+
+A package adds a kind by an entry point in the group `codefavor.judges`: the entry's name is the kind, its object a
+function that takes NAME (all behind the first colon, perhaps empty) and returns a `Judge`.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from codefavor.errors import CodefavorError, InputError, MissingExtraError, UnknownNameError
+from codefavor.jsonl import hash_file
+from codefavor.judges.base import Judge
+
+Loader: TypeAlias = Callable[[str], Judge]
+
+ENTRY_POINTS: Final = "codefavor.judges"
+
+
+class _Kind(NamedTuple):
+    place: str
+    """module:function, imported when a judge of this kind is asked for."""
+    names: str = ""
+    """What NAME is, for the message when it is missing; empty where the kind takes none."""
+    extra: str = ""
+    """The pip extra this kind needs."""
+
+
+_KINDS: Final[dict[str, _Kind]] = {
+    # Until judges by evidence exist, the model that ships with the package is the best this machine has.
+    "auto": _Kind("codefavor.judges.feature_model:load_builtin"),
+    "baseline": _Kind("codefavor.judges.baselines:load", "shorter|longer|first|second|random"),
+    "builtin": _Kind("codefavor.judges.feature_model:load_builtin"),
+    "linear": _Kind("codefavor.judges.feature_model:load", "PATH"),
+    "pair-rm": _Kind("codefavor.judges.pairwise_model:load", "PATH", "torch"),
+    "recorded": _Kind("codefavor.judges.recorded:load", "FILE"),
+}
+
+
+def load_judge(spec: str) -> Judge:
+    """Return the judge that KIND:NAME stands for.
+
+    Raises:
+        UnknownNameError: no such kind, here or by entry point.
+        MissingExtraError: the kind needs an optional part of the installation.
+        InputError: NAME is missing or cannot be used.
+    """
+    kind, _, name = spec.partition(":")
+    known = _KINDS.get(kind)
+    if known is None:
+        return _load_foreign(kind, name)
+    if bool(name) != bool(known.names):
+        asked = f"{kind}:{known.names}" if known.names else f"plain {kind}"
+        raise InputError(f"the judge {spec!r} is not a whole name; give {asked}")
+    module, _, function = known.place.partition(":")
+    try:
+        loader: Loader = getattr(import_module(module), function)
+        return loader(name)
+    except ModuleNotFoundError as error:
+        if not known.extra or (error.name or "").startswith("codefavor"):
+            raise
+        raise MissingExtraError.of(known.extra, f"the judge {spec}") from error
+
+
+def judge_files(spec: str) -> dict[str, str]:
+    """Return what a judge is made of: each file that NAME stands for → its SHA-256; empty where it names none.
+
+    Names are relative to NAME, so that a run can be resumed after its checkpoint was moved.
+    """
+    path = Path(spec.partition(":")[2])
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in {".json", ".safetensors"})
+        return {f"judge/{file.name}": hash_file(file) for file in files}
+    return {"judge": hash_file(path)} if path.is_file() else {}
+
+
+def _load_foreign(kind: str, name: str) -> Judge:
+    found = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if kind not in found:
+        raise UnknownNameError.of("kind of judge", kind, [*_KINDS, *found])
+    try:
+        loader: Loader = found[kind].load()
+        return loader(name)
+    except CodefavorError:
+        raise
+    except Exception as error:  # others' code may fail in any way
+        raise InputError(f"the judge {kind}:{name}, from {found[kind].value}, cannot be loaded: {error}") from error
