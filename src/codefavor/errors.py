@@ -8,6 +8,7 @@
     │   ├── UnknownNameError       a name that is not in its list; says which are
     │   ├── CheckpointError        weights or their card are missing, cut short or of another kind
     │   ├── HashMismatchError      a file is not, byte for byte, the published one
+    │   ├── DownloadError          a file could not be fetched
     │   ├── RunMismatchError       the output place holds a run with other settings
     │   └── MissingExtraError      an optional part of the installation is needed
     ├── StorageError               the disk is full or the place cannot be written      (exit 1 or 2)
@@ -78,6 +79,10 @@ class CheckpointError(InputError):
 
 class HashMismatchError(InputError):
     """A downloaded or cached file is not, byte for byte, the published one; it is not used."""
+
+
+class DownloadError(InputError):
+    """A file could not be fetched; what came of it is kept, and the next try goes on from there."""
 
 
 class RunMismatchError(InputError):
