@@ -1,1 +1,20 @@
 """Comparison ↔ model text, in both directions."""
+
+from codefavor.errors import UnknownNameError
+from codefavor.formats import classification
+from codefavor.formats.base import Format
+
+
+def load(name: str) -> Format:
+    """Return the format of that name.
+
+    Raises:
+        UnknownNameError: there is no such format.
+
+    >>> load("classification-v1").answer("A")
+    'A'
+    """
+    known: dict[str, Format] = {classification.NAME: classification}
+    if name not in known:
+        raise UnknownNameError.of("format", name, known)
+    return known[name]
