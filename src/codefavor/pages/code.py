@@ -127,13 +127,13 @@ def _marked(here: str, there: str) -> Markup:
     return Markup("").join(parts)
 
 
-def visible(text: str) -> Markup:
+def visible(text: str, widest: int = _WIDEST) -> Markup:
     """Return a line escaped, cut where it is very long, with unseen and direction-turning characters by name.
 
     >>> str(visible("a" + chr(0x202e) + "<b>"))
     'a<b class="c">U+202E</b>&lt;b&gt;'
     """
-    cut = text[:_WIDEST] + (f" ⋯ {len(text) - _WIDEST} more characters" if len(text) > _WIDEST else "")
+    cut = text[:widest] + (f" ⋯ {len(text) - widest} more characters" if len(text) > widest else "")
     if cut.isascii() and cut.isprintable():
         return Markup("{}").format(cut)
     return Markup("").join(

@@ -1,4 +1,4 @@
-"""Owns what the report works out of judgements: calibration, confidence, blind rules, the wrong verdicts.
+"""Owns what the report works out of judgements: calibration, confidence, blind rules, the wrong verdicts."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,104 @@
+"""Owns how wrong verdicts are shown: the codes side by side, what was asked, what the judge said."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+from codefavor.pages.code import side_by_side, visible
+from codefavor.pages.layout import Html, folded
+from codefavor.pages.tables import facts
+from codefavor.report.analysis import WrongVerdict as Wrong
+from codefavor.report.analysis import confidence, wrong_verdicts
+from codefavor.report.evaluations import Group
+from codefavor.report.wording import NONE, percent, spelled
+
+WRONG_SHOWN: Final = 3
+"""Wrong verdicts shown for each judge and objective."""
+_LONGEST_TEXT: Final = 2000
+
+
+def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
+    """Yield what a page shows of a group's wrong verdicts; one sentence where the codes are not at hand."""
+    judged = [run for run in group.judges if run.tasks]
+    if not judged:
+        if group.judges:
+            yield "The tasks are not at hand here, so their codes cannot be shown."
+        return
+    yield (
+        f"The {WRONG_SHOWN} most confident mistakes of each judge in each objective, one per source problem. "
+        "Lines that differ are marked ≠ and tinted; equal stretches are folded."
+    )
+    verdicts = {id(run): {judgement.id: judgement for judgement in run.judgements} for run in group.judges}
+    for run in judged:
+        yield Markup("<h4>{}</h4>").format(names[id(run)])
+        chosen = wrong_verdicts(run, run.tasks, WRONG_SHOWN)
+        if not any(chosen.values()):
+            yield "No wrong verdict among the tasks at hand."
+        for objective, cases in chosen.items():
+            for case in cases:
+                others = [
+                    (names[id(other)], found.correct)
+                    for other in group.judges
+                    if other is not run and (found := verdicts[id(other)].get(case.judgement.id)) is not None
+                ]
+                yield folded(_case_title(objective, case, others), _case(case))
+
+
+def _case_title(objective: str, case: Wrong, others: Sequence[tuple[str, float]]) -> Markup:
+    words = {1.0: "right", 0.0: "also wrong", 0.5: "undecided"}
+    beside = "; ".join(f"{name}: {words[correct]}" for name, correct in others if correct in words)
+    sure = f", {percent(confidence(case.judgement))} % sure" if case.judgement.p_a is not None else ""
+    return Markup('<span><span class="who">{}</span> · {}<small>chose {}{}; {} is better{}</small></span>').format(
+        spelled(objective),
+        case.task.task_id or case.task.id,
+        case.judgement.choice,
+        sure,
+        case.judgement.label,
+        f" · {beside}" if beside else "",
+    )
+
+
+def _case(case: Wrong) -> Markup:
+    task, judgement = case.task, case.judgement
+    titles = [
+        Markup('{} · <span class="good">better, by the label</span>'),
+        Markup('{} · <span class="bad">chosen</span>'),
+    ]
+    named = [titles[0 if letter == judgement.label else 1].format(letter) for letter in "AB"]
+    parts = [
+        Markup("<h4>Instruction</h4><blockquote>{}</blockquote>").format(_text(task.instruction)),
+        Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(_text(task.criterion)),
+        side_by_side(task.code_a, task.code_b, (named[0], named[1])),
+    ]
+    said = [
+        ("Chose", f"{judgement.choice}, P(A is better) = {NONE if judgement.p_a is None else f'{judgement.p_a:.3f}'}")
+    ]
+    said += [(f"Order {number}", plain(order)) for number, order in enumerate(judgement.per_order or (), start=1)]
+    for piece in judgement.evidence or ():
+        rest = {key: value for key, value in piece.items() if key != "kind"}
+        said.append((str(piece.get("kind", "evidence")), plain(rest)))
+    parts += [Markup("<h4>What the judge said</h4>"), facts(said)]
+    return Markup('<div class="case">{}</div>').format(Markup("").join(parts))
+
+
+def _text(text: str) -> Markup:
+    cut = text.strip()
+    cut = cut if len(cut) <= _LONGEST_TEXT else f"{cut[:_LONGEST_TEXT]} ⋯ {len(cut) - _LONGEST_TEXT:,} more characters"
+    return Markup("\n").join(visible(line, len(line)) for line in cut.split("\n"))
+
+
+def plain(value: object) -> str:
+    """Return a value of a verdict's free fields in a line of text."""
+    if isinstance(value, Mapping):
+        text = "; ".join(f"{key}: {plain(inner)}" for key, inner in value.items() if inner is not None)
+    elif isinstance(value, float):
+        text = f"{value:.4g}"
+    elif isinstance(value, str):
+        text = value
+    elif isinstance(value, Sequence):
+        text = ", ".join(plain(inner) for inner in value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 600 else f"{text[:600]} ⋯"
