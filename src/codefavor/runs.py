@@ -6,21 +6,28 @@ What cannot repeat (times, process ids) is kept in `times.json`, so that two run
 
 import fcntl
 import hashlib
+import os
 import platform
+import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict
 
 from codefavor.errors import RunMismatchError, storage_errors
 from codefavor.jsonl import read_json, write_json
+
+MANIFEST: Final = "manifest.json"
+_FIXED: Final = ("kind", "config", "inputs")
+"""What makes two runs the same work."""
 
 
 class Progress(Protocol):
@@ -63,11 +70,10 @@ class Run:
 
     def __init__(self, folder: Path, kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> None:
         self.folder = folder
-        asked = {"kind": kind, "config": dict(config), "inputs": dict(inputs)}
-        asked = orjson.loads(orjson.dumps(asked))
-        manifest = folder / "manifest.json"
+        asked = manifest_of(kind, config, inputs)
+        manifest = folder / MANIFEST
         if manifest.exists():
-            _check_same(folder, read_json(manifest), asked)
+            check_same(folder, asked)
         elif folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
             raise RunMismatchError(f"{folder} is not empty and holds no run; give a new or empty folder")
         with storage_errors(folder):
@@ -81,9 +87,9 @@ class Run:
         self.resumed = manifest.exists()
         """Whether the directory held this run before."""
         if not self.resumed:
-            write_json(manifest, {**asked, "versions": versions()})
+            write_json(manifest, asked)
         self._began = time.perf_counter(), time.process_time()
-        self.fingerprint = fingerprint(asked)
+        self.fingerprint = fingerprint({part: asked[part] for part in _FIXED})
 
     def path(self, name: str) -> Path:
         """Return the place of a file of this run."""
@@ -113,12 +119,59 @@ class Run:
         self.close()
 
 
+@contextmanager
+def folder_at_once(out: Path) -> Iterator[Path]:
+    """Give a folder that becomes `out` (absent or empty so far) when the block ends, and is removed when it raises.
+
+    Until then it is hidden beside `out`. What a killed process left there is removed by the next one.
+
+    Raises:
+        RunMismatchError: another process is making the same folder.
+        StorageError: the place cannot be written or the disk is full.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 (resolve would follow a link that `out` may be)
+    unfinished = out.parent / f".{out.name}.unfinished"
+    with ExitStack() as stack:
+        stack.enter_context(storage_errors(out))
+        unfinished.mkdir(parents=True, exist_ok=True)
+        # The lock belongs to the folder and goes with it, so that nothing of it stays behind.
+        lock = os.open(unfinished, os.O_RDONLY)
+        stack.callback(os.close, lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunMismatchError(f"another process is at work on {out}; wait for it or stop it") from None
+        for left in unfinished.iterdir():  # of a build that was killed
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        try:
+            yield unfinished
+            unfinished.replace(out)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
 def fingerprint(value: object) -> str:
     """Return a SHA-256 of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _check_same(folder: Path, found: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def manifest_of(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `manifest.json` says of this work: what decides the result, and the versions for the record."""
+    fixed = {"kind": kind, "config": dict(config), "inputs": dict(inputs), "versions": versions()}
+    manifest: dict[str, Any] = orjson.loads(orjson.dumps(fixed))
+    return manifest
+
+
+def check_same(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Raise if the folder's manifest is of other work than `asked`; versions may differ.
+
+    Raises:
+        RunMismatchError: the kind, a setting or an input differs; names the first.
+    """
+    found = read_json(folder / MANIFEST)
+    if missing := [part for part in _FIXED if part not in found]:
+        raise RunMismatchError(f"{folder / MANIFEST} is not a manifest (no {missing[0]!r}); give another folder")
     if found["kind"] != asked["kind"]:
         raise RunMismatchError(
             f"{folder} holds a run of '{found['kind']}', not of '{asked['kind']}'; give another folder"

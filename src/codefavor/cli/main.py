@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import doctor, judge, mine, quickstart, synth
+from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, synth
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -42,6 +42,9 @@ app.command("quickstart")(quickstart.quickstart_command)
 app.command("judge")(judge.judge_command)
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(bench.app, name="bench")
+app.command("eval")(evaluate.eval_command)
 app.command("doctor")(doctor.doctor_command)
 
 

@@ -1,0 +1,105 @@
+"""Owns `codefavor dataset …`: preference pairs into a data set that models are trained and tested on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from codefavor.dataset.card import DatasetCard
+    from codefavor.records import BenchmarkTask
+
+app = typer.Typer(help="Turn preference pairs into training text and held-out tasks.", no_args_is_help=True)
+
+
+@app.command("build")
+def build_command(
+    pairs: Annotated[
+        list[Path], typer.Argument(metavar="PAIRS...", help="Files of preference pairs, or synthesis run directories.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    text_format: Annotated[str, typer.Option("--format", help="Text format: classification.")] = "classification",
+    orders: Annotated[
+        Literal["both", "one"], typer.Option(help="Write each pair in both orders, or in one that is drawn.")
+    ] = "both",
+    seed: Annotated[int, typer.Option(help="Chooses which groups are held out.")] = 0,
+    held_out_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups held out.")] = 0.1,
+    validation_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups to watch with.")] = 0.05,
+    hold_out_operators: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Fault operators or families that training never sees.")
+    ] = "",
+    decontaminate: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|off|PATH",
+            help="Drop pairs near to CodePrefBench where it is at hand, none, or those near to a file's tasks.",
+        ),
+    ] = "auto",
+    max_characters: Annotated[int, typer.Option(min=1, help="Longest code; longer ones are left out.")] = 8000,
+    probe_pairs: Annotated[int, typer.Option(min=0, help="Pairs the blind probes look at; 0 for no probes.")] = 4000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
+) -> None:
+    """Split PAIRS by group, leave out what must not be learned, and write model text and tasks."""
+    from codefavor.cli.progress import progress
+    from codefavor.dataset.build import DatasetConfig, build_dataset
+
+    config = DatasetConfig(
+        format=text_format,
+        orders=orders,
+        seed=seed,
+        held_out_share=held_out_share,
+        validation_share=validation_share,
+        hold_out_operators=tuple(name.strip() for name in hold_out_operators.split(",") if name.strip()),
+        max_characters=max_characters,
+        probe_pairs=probe_pairs,
+    )
+    tasks = _forbidden_tasks(decontaminate)
+    if tasks is None and decontaminate == "auto":
+        typer.echo("CodePrefBench is not on this machine, so the pairs are not compared with it", err=True)
+    with progress("building", "rows") as report:
+        card = build_dataset(pairs, out, config, None if tasks is None else _texts(tasks), report)
+    if as_json:
+        typer.echo(card.model_dump_json(indent=2))
+    else:
+        _print(card, out)
+
+
+def _forbidden_tasks(choice: str) -> "list[BenchmarkTask] | None":
+    """Return the tasks no pair may be near to; None where there are none. Nothing is downloaded."""
+    from codefavor.benchmark.download import FILES, cache_folder
+    from codefavor.benchmark.tasks import data_folder, find_codeprefbench, load_bench, read_tasks
+
+    if choice == "off":
+        return None
+    if choice != "auto":
+        return load_bench([choice]).tasks
+    if data_folder():
+        places = list(find_codeprefbench().values())
+    else:
+        places = [path for file in FILES.values() if (path := cache_folder() / file.name).is_file()]
+    return [task for place in places for task in read_tasks(place)] or None
+
+
+def _texts(tasks: "list[BenchmarkTask]") -> Iterator[str]:
+    """Yield every text of the tasks; codes also without their comments, for training codes have none."""
+    from codefavor.codetext.comments import strip
+
+    for task in tasks:
+        yield task.instruction
+        for code in (task.code_a, task.code_b):
+            yield code
+            yield strip(code, task.language).text
+
+
+def _print(card: "DatasetCard", out: Path) -> None:
+    for name, split in card.splits.items():
+        if split.pairs:
+            parts = ", ".join(f"{objective} {count:,}" for objective, count in split.by_objective.items())
+            typer.echo(f"{name}: {split.pairs:,} pairs from {split.groups:,} groups ({parts})", err=True)
+    if card.rejected:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in card.rejected.items())
+        typer.echo(f"left out: {reasons}", err=True)
+    for note in card.notes:
+        typer.echo(note, err=True)
+    typer.echo(f"{card.rows:,} pairs became the data set in {out}; its README.md says what is in it", err=True)
