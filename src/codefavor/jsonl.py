@@ -11,9 +11,11 @@ Reading streams, and understands `.jsonl`, `.jsonl.gz`, `.jsonl.zst` and `-` (st
 import gzip
 import hashlib
 import io
+import math
 import os
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -260,11 +262,16 @@ def _compressed(raw: BinaryIO, path: Path) -> Iterator[IO[bytes]]:
 class AppendLog:
     """A record file that grows by rows in whatever order they come, each on disk before the next is asked for.
 
-    Opening cuts off a last line that a crash left torn; `rows` then holds what is really there.
+    Opening cuts off a last line that a crash left torn.
+
+    Args:
+        path: the file; made if it is not there.
+        sync_seconds: rows that come faster than this share one wait for the disk. A process that is killed loses
+            nothing by it; a machine that loses power may lose the rows of the last so many seconds.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, sync_seconds: float = 0.0) -> None:
+        self.path, self._sync_seconds, self._synced = path, sync_seconds, -math.inf
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = path.open("ab+")
@@ -297,16 +304,18 @@ class AppendLog:
             try:
                 self._stream.write(data)
                 self._stream.flush()
-                os.fsync(self._stream.fileno())
+                if time.monotonic() - self._synced >= self._sync_seconds:
+                    os.fsync(self._stream.fileno())
+                    self._synced = time.monotonic()
             except OSError:
                 with suppress(OSError):
                     os.truncate(self.path, start)
                 raise
 
     def close(self) -> None:
-        """Close the file."""
-        with storage_errors(self.path):
-            self._stream.close()
+        """Close the file, with all its rows on disk."""
+        with storage_errors(self.path), self._stream:
+            os.fsync(self._stream.fileno())
 
     def __enter__(self) -> Self:
         return self

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-from codefavor.benchmark.download import FILES, fetch_all
+from codefavor.benchmark.download import FILES, cache_folder, fetch_all
 from codefavor.errors import DownloadError, EmptyInputError, InputError, MissingFileError, UnknownNameError
 from codefavor.jsonl import SUFFIXES, hash_file, parse_record, read_rows
 from codefavor.objectives import CRITERIA, OBJECTIVES
@@ -195,3 +195,36 @@ def _with_suffixes(tasks: Sequence[BenchmarkTask]) -> Iterator[BenchmarkTask]:
     for task in tasks:
         seen[task.id] += 1
         yield task if seen[task.id] == 1 else task.model_copy(update={"id": f"{task.id}-{seen[task.id]}"})
+
+
+class Held(NamedTuple):
+    """What this machine has of one file of CodePrefBench."""
+
+    objective: str
+    path: str | None
+    tasks: int
+    published_tasks: int
+    published: bool
+
+
+def inventory() -> list[Held]:
+    """Return what is here of CodePrefBench, by objective, without fetching anything.
+
+    Raises:
+        BrokenRecordError: a file that is here cannot be read.
+    """
+    folder = data_folder() or cache_folder()
+    held = []
+    for objective, file in FILES.items():
+        path = folder / file.name
+        here = path.is_file()
+        held.append(
+            Held(
+                objective,
+                str(path) if here else None,
+                len(read_tasks(path)) if here else 0,
+                file.tasks,
+                here and hash_file(path) == file.sha256,
+            )
+        )
+    return held

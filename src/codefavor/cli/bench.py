@@ -1,0 +1,37 @@
+"""Owns `codefavor bench`: having CodePrefBench on this machine."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(name="bench", help="Fetch CodePrefBench and see what is here of it.", no_args_is_help=True)
+
+
+@app.command("download")
+def download_command() -> None:
+    """Fetch CodePrefBench into the cache and check it; what an interrupted fetch left is gone on from."""
+    from codefavor.benchmark.download import cache_folder, fetch_all
+    from codefavor.cli.progress import progress
+
+    with progress("fetching CodePrefBench", "B") as report:
+        found = fetch_all(notice=lambda words: typer.echo(words, err=True), progress=report)
+    typer.echo(f"{len(found)} files, as published, in {cache_folder()}")
+
+
+@app.command("list")
+def list_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file.")] = False,
+) -> None:
+    """Say which files of CodePrefBench are on this machine, where, and whether they are the published ones."""
+    import orjson
+
+    from codefavor.benchmark.tasks import inventory
+
+    for found in inventory():
+        if as_json:
+            typer.echo(orjson.dumps(found._asdict()).decode())
+        elif found.path is None:
+            typer.echo(f"{found.objective:17} not here ({found.published_tasks} tasks; codefavor bench download)")
+        else:
+            state = "as published" if found.published else "not exactly the published file"
+            typer.echo(f"{found.objective:17} {found.tasks:4} tasks, {state}: {found.path}")
