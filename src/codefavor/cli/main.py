@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, synth
+from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, synth
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -45,6 +45,7 @@ app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(bench.app, name="bench")
 app.command("eval")(evaluate.eval_command)
+app.command("report")(report.report_command)
 app.command("doctor")(doctor.doctor_command)
 
 

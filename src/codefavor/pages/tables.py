@@ -22,9 +22,11 @@ class Cell:
     """A value with a smaller line beneath it, and a word that marks it out."""
 
     text: str
+    after: str = ""
+    """Follows the value without moving it: in a column where some cell has one, all leave room for it."""
     small: str = ""
     tag: str = ""
-    """A short word in a frame, such as "part"; meaning never rests on colour alone."""
+    """A word in a frame beneath, such as "part"; meaning never rests on colour alone."""
 
 
 CellLike: TypeAlias = Cell | str
@@ -51,18 +53,22 @@ class Table:
 
     def __html__(self) -> Markup:
         """Return the table as HTML inside a box that scrolls sideways where the page is narrower."""
+        roomy = [
+            any(isinstance(cell := row[index], Cell) and cell.after for group in self.groups for row in group.rows)
+            for index in range(len(self.columns))
+        ]
         head = Markup("").join(
-            Markup('<th scope="col"{}>{}{}</th>').format(_number(column), column.title, _small(column.note))
-            for column in self.columns
+            Markup('<th scope="col"{}>{}{}</th>').format(_number(column, room), column.title, _small(column.note))
+            for column, room in zip(self.columns, roomy, strict=True)
         )
-        bodies = Markup("").join(self._body(group) for group in self.groups)
+        bodies = Markup("").join(self._body(group, roomy) for group in self.groups)
         caption = Markup("<caption>{}</caption>").format(self.caption) if self.caption else Markup("")
         label = Markup(' aria-label="{}"').format(self.caption or "table")
         return Markup(
             '<div class="scroll" role="region" tabindex="0"{}><table>{}<thead><tr>{}</tr></thead>{}</table></div>'
         ).format(label, caption, head, bodies)
 
-    def _body(self, group: Group) -> Markup:
+    def _body(self, group: Group, roomy: Sequence[bool]) -> Markup:
         lines = []
         if group.title:
             title = Markup('<th scope="rowgroup" colspan="{}"><span>{}{}</span></th>').format(
@@ -73,7 +79,7 @@ class Table:
             cells = Markup("").join(
                 Markup('<th scope="row">{}</th>').format(_content(cell))
                 if index == 0
-                else Markup("<td{}>{}</td>").format(_number(column), _content(cell))
+                else Markup("<td{}>{}</td>").format(_number(column, roomy[index]), _content(cell))
                 for index, (column, cell) in enumerate(zip(self.columns, row, strict=True))
             )
             lines.append(Markup("<tr>{}</tr>").format(cells))
@@ -88,8 +94,10 @@ def facts(rows: Sequence[tuple[str, str]]) -> Markup:
     return Markup('<dl class="facts">{}</dl>').format(items)
 
 
-def _number(column: Column) -> Markup:
-    return Markup(' class="n"') if column.number else Markup("")
+def _number(column: Column, room: bool) -> Markup:
+    if not column.number:
+        return Markup("")
+    return Markup(' class="n room"') if room else Markup(' class="n"')
 
 
 def _small(text: str) -> Markup:
@@ -99,5 +107,6 @@ def _small(text: str) -> Markup:
 def _content(cell: CellLike) -> Markup:
     if isinstance(cell, str):
         return Markup("{}").format(cell)
-    tag = Markup(' <span class="tag">{}</span>').format(cell.tag) if cell.tag else Markup("")
-    return Markup("{}{}{}").format(cell.text, tag, _small(cell.small))
+    after = Markup('<span class="after">{}</span>').format(cell.after) if cell.after else Markup("")
+    tag = Markup('<span class="tag">{}</span>').format(cell.tag) if cell.tag else Markup("")
+    return Markup("{}{}{}{}").format(cell.text, after, _small(cell.small), tag)

@@ -8,34 +8,7 @@ from typing import Final
 from codefavor.records import BenchmarkTask, Judgement
 from codefavor.report.evaluations import Group, RunData
 
-BINS: Final = 10
 _Z: Final = 1.959964
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Judgements whose probability lies between `low` and `high`."""
-
-    low: float
-    high: float
-    count: int
-    stated: float
-    """Mean of the probabilities stated, 0 to 1."""
-    found: float
-    """Share that turned out so, 0 to 1."""
-    interval: tuple[float, float]
-    """95 % interval of `found` after Wilson; takes rows as independent, so it is a little too narrow for clusters."""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far a judge's probabilities can be taken at their word."""
-
-    bins: Sequence[Bin]
-    """Those that hold something, by rising probability."""
-    error: float
-    """Expected calibration error: the mean distance between stated and found, weighted by counts; 0 to 1."""
-    count: int
 
 
 def grades(judgements: Sequence[Judgement]) -> list[Judgement]:
@@ -44,30 +17,13 @@ def grades(judgements: Sequence[Judgement]) -> list[Judgement]:
     return graded if len({judgement.p_a for judgement in graded} - {0.0, 0.5, 1.0}) >= 3 else []
 
 
-def calibration(judgements: Sequence[Judgement]) -> Calibration:
-    """Return the reliability of P(A is better) against the labels, in ten bins of equal width (Guo et al., 2017)."""
-    graded = [(judgement.p_a, judgement.label == "A") for judgement in judgements if judgement.p_a is not None]
-    held: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for p_a, is_a in graded:
-        held[min(int(p_a * BINS), BINS - 1)].append((p_a, is_a))
-    bins = []
-    for number, rows in enumerate(held):
-        if rows:
-            stated, hits = sum(p for p, _ in rows) / len(rows), sum(is_a for _, is_a in rows)
-            low, high = number / BINS, (number + 1) / BINS
-            bins.append(Bin(low, high, len(rows), stated, hits / len(rows), wilson(hits, len(rows))))
-    total = sum(found.count for found in bins)
-    error = sum(found.count * abs(found.stated - found.found) for found in bins) / max(total, 1)
-    return Calibration(bins, error, total)
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share of `count` rows taken as independent.
 
-
-def wilson(hits: float, count: int) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a share.
-
-    >>> [round(edge, 3) for edge in wilson(8, 10)]
+    >>> [round(edge, 3) for edge in wilson(0.8, 10)]
     [0.49, 0.943]
     """
-    share, z2 = hits / count, _Z * _Z
+    z2 = _Z * _Z
     middle = share + z2 / (2 * count)
     spread = _Z * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count))
     return max(0.0, (middle - spread) / (1 + z2 / count)), min(1.0, (middle + spread) / (1 + z2 / count))

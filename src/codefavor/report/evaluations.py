@@ -1,5 +1,6 @@
 """Owns an evaluation run as the report sees it, and which runs may stand beside each other."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from codefavor.benchmark.tasks import CODEPREFBENCH
 from codefavor.errors import EmptyInputError, InputError, MissingFileError
 from codefavor.jsonl import read_json, read_records, read_rows
 from codefavor.objectives import OBJECTIVES, VERIFIABLE
@@ -25,7 +27,8 @@ class ObjectiveScore(BaseModel):
     n: int
     clusters: int
     accuracy: float | None
-    undecided: int | float
+    undecided: int
+    undecided_by_kind: dict[str, int] = {}
     failures: int
     ci95: tuple[float, float] | None = None
     order_consistency: float | None = None
@@ -43,6 +46,7 @@ class Summary(BaseModel):
     complete: bool
     objectives: dict[str, ObjectiveScore]
     average_verifiable: float | None = None
+    average_verifiable_ci95: tuple[float, float] | None = None
     average: float | None = None
     usage: dict[str, int] = {}
     cost_usd: float | None = None
@@ -61,7 +65,7 @@ class RunData:
     judgements: Sequence[Judgement]
     failures: Sequence[Mapping[str, Any]] = ()
     tasks: Mapping[str, BenchmarkTask] = field(default_factory=dict)
-    """Comparison id → task, where the codes are at hand; without them no code is shown."""
+    """Comparison id → task as the judge saw it, where the codes are at hand; without them no code is shown."""
 
     @property
     def judge(self) -> str:
@@ -78,12 +82,15 @@ class RunData:
     def bench(self) -> str:
         """The benchmark's name as a person would say it."""
         name = self.summary.bench
-        return "CodePrefBench" if self.on_codeprefbench else PurePath(name).name or name
+        if self.on_codeprefbench:
+            return "CodePrefBench"
+        file = PurePath(name).name
+        return re.sub(r"(\.tasks)?\.jsonl(\.gz|\.zst)?$", "", file) or name
 
     @property
     def on_codeprefbench(self) -> bool:
-        """Whether the tasks are CodePrefBench's, all or a part of them."""
-        return self.summary.published or self.summary.bench.lower() == "codeprefbench"
+        """Whether the tasks are CodePrefBench's, all or a part of them, and no others."""
+        return self.summary.published or self.summary.bench == CODEPREFBENCH
 
     @property
     def tasks_asked(self) -> int:
@@ -92,9 +99,9 @@ class RunData:
 
     @property
     def whole(self) -> bool:
-        """Whether this is all of the published benchmark: unchanged files, every objective, every task."""
+        """Whether every task of the published benchmark was asked, of the objectives that were asked at all."""
         sizes = {name: score.n for name, score in self.summary.objectives.items()}
-        return self.summary.published and sizes == FULL_SIZE
+        return self.summary.published and all(FULL_SIZE.get(name) == count for name, count in sizes.items())
 
 
 @dataclass(frozen=True)

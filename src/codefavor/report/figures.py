@@ -5,9 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from codefavor.benchmark.metrics import Calibration
 from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, to_svg
 from codefavor.records import Judgement
-from codefavor.report.analysis import Calibration, kept_accuracy
+from codefavor.report.analysis import kept_accuracy, wilson
 from codefavor.report.evaluations import Group
 from codefavor.report.wording import amount, interval, percent, spelled
 
@@ -55,28 +56,29 @@ def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str
 
 def reliability(found: Calibration, label: str, name: str) -> Markup:
     """Return a judge's reliability curve above the counts of its bins."""
-    words = f"Expected calibration error {percent(found.error)} % over {amount(found.count, 'task')}. " + "; ".join(
-        f"stated {percent(one.stated)}, found {percent(one.found)} ({amount(one.count, 'task')})" for one in found.bins
+    words = f"Expected calibration error {percent(found.ece)} % over {amount(found.n, 'task')}. " + "; ".join(
+        f"{percent(one.confidence)} sure, {percent(one.accuracy)} right ({amount(one.n, 'task')})" for one in found.bins
     )
     with figure(270, name) as drawn:
         curve, counts = drawn.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
-        curve.plot([0, 100], [0, 100], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
-        xs = [100 * one.stated for one in found.bins]
-        ys = [100 * one.found for one in found.bins]
+        curve.plot([50, 100], [50, 100], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        xs = [100 * one.confidence for one in found.bins]
         for x, one in zip(xs, found.bins, strict=True):
-            curve.plot([x, x], [100 * edge for edge in one.interval], color=SERIES[0], linewidth=2, alpha=0.45)
-        curve.plot(xs, ys, "-o", color=SERIES[0], linewidth=1.2, markersize=5)
-        curve.set_xlim(-2, 102)
-        curve.set_ylim(-3, 103)
-        curve.set_yticks([0, 25, 50, 75, 100])
-        curve.set_ylabel("A was better, %")
-        curve.text(2, 90, f"ECE {percent(found.error)} %", fontsize=10, color=INK)
+            edges = [100 * edge for edge in wilson(one.accuracy, one.n)]
+            curve.plot([x, x], edges, color=SERIES[0], linewidth=2, alpha=0.45)
+        curve.plot(xs, [100 * one.accuracy for one in found.bins], "-o", color=SERIES[0], linewidth=1.2, markersize=5)
+        lowest = min([0.45, *(wilson(one.accuracy, one.n)[0] for one in found.bins)])
+        curve.set_xlim(49, 101)
+        curve.set_ylim(100 * lowest - 2, 102)
+        curve.set_ylabel("right, %")
+        curve.text(50.5, 94, f"ECE {percent(found.ece)} %", fontsize=10, color=INK)
         _calm(curve)
-        lows = [100 * one.low for one in found.bins]
-        counts.bar(lows, [one.count for one in found.bins], width=9, align="edge", color=SERIES[0], alpha=0.55)
+        for one in found.bins:
+            low, width = 100 * one.low, 100 * (one.high - one.low)
+            counts.bar([low + width / 20], [one.n], width=0.9 * width, align="edge", color=SERIES[0], alpha=0.55)
         counts.set_ylabel("tasks")
         counts.locator_params(axis="y", nbins=2, integer=True)
-        counts.set_xlabel("P(A is better) as stated, %")
+        counts.set_xlabel("confidence in the code chosen, %")
         _calm(counts)
         return to_svg(drawn, name, f"Reliability of {label}", words)
 

@@ -36,6 +36,7 @@ def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
         chosen = wrong_verdicts(run, run.tasks, WRONG_SHOWN)
         if not any(chosen.values()):
             yield "No wrong verdict among the tasks at hand."
+        is_open = True  # one of each judge, so that the page shows what the others hide
         for objective, cases in chosen.items():
             for case in cases:
                 others = [
@@ -43,7 +44,8 @@ def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
                     for other in group.judges
                     if other is not run and (found := verdicts[id(other)].get(case.judgement.id)) is not None
                 ]
-                yield folded(_case_title(objective, case, others), _case(case))
+                yield folded(_case_title(objective, case, others), _case(case), is_open=is_open)
+                is_open = False
 
 
 def _case_title(objective: str, case: Wrong, others: Sequence[tuple[str, float]]) -> Markup:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
+from codefavor.benchmark.metrics import calibration
 from codefavor.errors import EmptyInputError
 from codefavor.jsonl import write_bytes
 from codefavor.objectives import OBJECTIVES, VERIFIABLE
@@ -13,20 +14,18 @@ from codefavor.pages.layout import Html, Section, folded, notice, picture, pictu
 from codefavor.pages.tables import Cell, CellLike, Column, Table, facts
 from codefavor.pages.tables import Group as Rows
 from codefavor.report import figures
-from codefavor.report.analysis import against_rule, calibration, grades
+from codefavor.report.analysis import against_rule, grades
 from codefavor.report.evaluations import FULL_SIZE, Group, RunData, accuracy_of, by_objective, group_by_bench, labels
 from codefavor.report.mistakes import mistakes, plain
 from codefavor.report.published import PUBLISHED, Score
 from codefavor.report.wording import (
     NONE,
-    accuracy,
     amount,
-    average_interval,
+    half_undecided,
     interval,
     percent,
     several,
     spelled,
-    undecided,
 )
 
 _HOW_TO_READ: Final = (
@@ -40,9 +39,9 @@ _HOW_TO_READ: Final = (
     "The blind baselines never look at what the code does: they pick the shorter or the longer, the first or the "
     "second. Where the better code has a habit of being shorter or longer, they score well above 50 %, so a judge has "
     "shown something only above them. “Not above blind” marks a judge whose interval reaches down to the best of them.",
-    "Calibration asks whether the probabilities can be taken at their word: of the tasks where a judge says 80 %, "
-    "80 % should come out that way, which puts the dots on the dashed line. The expected calibration error (ECE) is "
-    "the mean distance from it. Confidence against correctness shows the accuracy on the tasks a judge is most sure "
+    "Calibration asks whether the probabilities can be taken at their word: of the tasks where a judge is 80 % sure, "
+    "80 % should be right, which puts the dots on the dashed line. The expected calibration error (ECE) is the mean "
+    "distance from it. Confidence against correctness shows the accuracy on the tasks a judge is most sure "
     "of: a line that falls to the right belongs to a judge that knows when it does not know.",
 )
 
@@ -96,7 +95,8 @@ def _extent(group: Group) -> str:
     if not group.on_codeprefbench:
         return f"{group.bench} ({amount(asked, 'task')})"
     if all(run.whole for run in group.runs):
-        return f"all of CodePrefBench ({amount(asked, 'task')})"
+        every = len(group.objectives) == len(FULL_SIZE)
+        return f"all of CodePrefBench{'' if every else '’s ' + several(group.objectives)} ({amount(asked, 'task')})"
     return f"a part of CodePrefBench ({asked:,} of {sum(FULL_SIZE.values()):,} tasks)"
 
 
@@ -107,12 +107,12 @@ def _lead(groups: Sequence[Group]) -> Markup:
         if best is not None and best.summary.average_verifiable is not None:
             floors = [accuracy_of(run, name) for name in VERIFIABLE if (run := group.floor(name)) is not None]
             known = [floor for floor in floors if floor is not None]
-            floor = f"; the best blind rule of each objective would give {percent(sum(known) / 3)}" * (len(known) == 3)
+            floor = f"; the best blind rules give {percent(sum(known) / 3)} %" * (len(known) == 3)
             lines.append(
                 Markup("<p>On {} the best average is <strong>{}&nbsp;%</strong> ({}), by {}{}.</p>").format(
                     group.bench,
                     percent(best.summary.average_verifiable),
-                    interval(average_interval(best)) or "no interval",
+                    interval(best.summary.average_verifiable_ci95) or "no interval",
                     labels(group.runs)[id(best)],
                     floor,
                 )
@@ -184,7 +184,7 @@ def _scores(group: Group, names: Mapping[int, str]) -> Table:
         cells += [_score(group, run, name) for name in shown]
         if group.has_average:
             average = run.summary.average_verifiable
-            cells.append(Cell(percent(average), interval(average_interval(run))))
+            cells.append(Cell(percent(average), small=interval(run.summary.average_verifiable_ci95)))
         return cells + [_score(group, run, name) for name in others]
 
     bodies = []
@@ -216,17 +216,16 @@ def _published(shown: Sequence[str], others: Sequence[str], average: bool) -> It
         ]
 
 
-def _paper_score(score: Score) -> str:
+def _paper_score(score: Score) -> Cell:
     if score is None:
-        return NONE
-    return f"{score[0]:.1f} ±{score[1]:.1f}" if score[1] else f"{score[0]:.1f}"
+        return Cell(NONE)
+    return Cell(f"{score[0]:.1f}", f"±{score[1]:.1f}" if score[1] else "")
 
 
 def _score(group: Group, run: RunData, objective: str) -> Cell:
     score = run.summary.objectives.get(objective)
     if score is None or score.accuracy is None:
         return Cell(NONE)
-    left_open = sum(undecided(_of(run, objective)).values())
     floor = group.floor(objective)
     tag = ""
     if not run.blind and floor is not None and score.ci95 is not None:
@@ -234,18 +233,14 @@ def _score(group: Group, run: RunData, objective: str) -> Cell:
     small = interval(score.ci95)
     if score.failures:
         small = f"{small}; {score.failures} failed"
-    return Cell(accuracy(score, left_open), small, tag)
-
-
-def _of(run: RunData, objective: str) -> list[Any]:
-    return [judgement for judgement in run.judgements if judgement.objective == objective]
+    return Cell(percent(score.accuracy), half_undecided(score), small, tag)
 
 
 def _score_notes(group: Group) -> Iterator[Html]:
     notes = []
     if group.baselines and group.judges:
         notes.append("“Not above blind”: the interval reaches down to the best blind rule of that column.")
-    if any(judgement.correct == 0.5 for run in group.runs for judgement in run.judgements):
+    if any(score.undecided for run in group.runs for score in run.summary.objectives.values()):
         notes.append("±: half the share of answers that decided nothing, each of which earned a half.")
     if notes:
         yield Markup('<p class="aside">{}</p>').format(" ".join(notes))
@@ -270,7 +265,7 @@ def _counts(group: Group) -> Markup:
             score = run.summary.objectives.get(name)
             if score is None:
                 continue
-            kinds = undecided(_of(run, name))
+            kinds = ", ".join(f"{count} {kind}" for kind, count in score.undecided_by_kind.items())
             rows.append(
                 [
                     names[id(run)],
@@ -278,10 +273,7 @@ def _counts(group: Group) -> Markup:
                     interval(score.ci95) or NONE,
                     f"{score.n:,}",
                     f"{score.clusters:,}",
-                    Cell(
-                        f"{sum(kinds.values()):,}",
-                        ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
-                    ),
+                    Cell(f"{score.undecided:,}", small=kinds),
                     f"{score.failures:,}",
                     percent(score.order_consistency),
                 ]
@@ -307,12 +299,13 @@ def _blind_floor(group: Group, names: Mapping[int, str]) -> list[Html | str]:
             lines.append(
                 [
                     names[id(row.judge)],
-                    Cell(percent(right[0]), amount(right[1], "task")) if right else NONE,
-                    Cell(percent(wrong[0]), amount(wrong[1], "task")) if wrong else NONE,
+                    percent(right[0]) if right else NONE,
+                    percent(wrong[0]) if wrong else NONE,
                     NONE if gap is None else f"{gap:+.1f}".replace("-", "−"),
                 ]
             )
-        alone = f"the best blind rule, {names[id(rule)]}, is right on {percent(accuracy_of(rule, objective))} %"
+        counts = [sum(row.correct == side for row in rule.judgements if row.objective == objective) for side in (1, 0)]
+        alone = f"best blind rule: {names[id(rule)]}, right on {counts[0]:,} tasks, wrong on {counts[1]:,}"
         bodies.append(Rows(lines, spelled(objective), alone))
     if not bodies:
         return []
@@ -334,11 +327,10 @@ def _blind_floor(group: Group, names: Mapping[int, str]) -> list[Html | str]:
 
 def _calibration(group: Group, names: Mapping[int, str], prefix: str) -> Iterator[Markup]:
     for number, run in enumerate(group.judges):
-        graded = grades(run.judgements)
-        if not graded:
+        found = calibration(grades(run.judgements))
+        if found is None:
             continue
         label, name = names[id(run)], f"{prefix}c{number}"
-        found = calibration(graded)
         yield picture(figures.reliability(found, label, f"{name}r"), f"{label}: reliability")
         lines = [(objective, grades(rows)) for objective, rows in by_objective(run)]
         yield picture(figures.confident(lines, label, f"{name}k"), f"{label}: confidence against correctness")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from codefavor.objectives import VERIFIABLE
 from codefavor.report.evaluations import Group, RunData, group_by_bench, labels
-from codefavor.report.wording import NONE, accuracy, average_interval, interval, percent, spelled, undecided
+from codefavor.report.wording import NONE, half_undecided, interval, percent, spelled
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,7 +59,9 @@ def _table(group: Group) -> "Table":
         for run in section:
             cells = [_cell(run, name) for name in shown]
             if group.has_average:
-                cells.append(_two(percent(run.summary.average_verifiable), interval(average_interval(run))))
+                cells.append(
+                    _two(percent(run.summary.average_verifiable), interval(run.summary.average_verifiable_ci95))
+                )
             cells += [_cell(run, name) for name in others]
             table.add_row(Text(names[id(run)]), *(Text(cell) for cell in cells))
         if section and section is not group.baselines:
@@ -71,8 +73,7 @@ def _cell(run: RunData, objective: str) -> str:
     score = run.summary.objectives.get(objective)
     if score is None:
         return NONE
-    open_ones = undecided([judgement for judgement in run.judgements if judgement.objective == objective])
-    return _two(accuracy(score, sum(open_ones.values())), interval(score.ci95))
+    return _two(f"{percent(score.accuracy)} {half_undecided(score)}".rstrip(), interval(score.ci95))
 
 
 def _two(first: str, second: str) -> str:

@@ -1,0 +1,73 @@
+"""Owns the report's parts about what a judge was made from: the data set's card and the checkpoint's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from codefavor.checkpoints import read_card
+from codefavor.dataset.card import DatasetCard, SplitCard, read_dataset_card
+from codefavor.objectives import OBJECTIVES
+from codefavor.pages.layout import Html, Section, folded
+from codefavor.pages.tables import CellLike, Column, Group, Table, facts
+from codefavor.report.wording import NONE, amount, percent, spelled
+
+
+def data_sections(folders: Sequence[Path]) -> list[Section]:
+    """Return a section on each data set: its splits, what was left out, what blind rules can guess.
+
+    Raises:
+        InputError: a folder holds no data set.
+    """
+    return [Section("Training data", list(_data(read_dataset_card(folder)))) for folder in folders]
+
+
+def training_sections(folders: Sequence[Path]) -> list[Section]:
+    """Return a section on each checkpoint: what it started from, its settings and its scores on its data's splits.
+
+    Raises:
+        CheckpointError: a folder holds no checkpoint.
+    """
+    sections = []
+    for folder in folders:
+        card = read_card(folder)
+        rows = [("Started from", card.base), ("Format", card.format), *_flat(card.scores)]
+        settings = folded("Settings", facts([(name, value) for name, value in _flat(card.config) if value]))
+        sections.append(Section(f"Training {card.kind}:{folder.resolve().name}", [facts(rows), settings]))
+    return sections
+
+
+def _data(card: DatasetCard) -> Iterator[Html | str]:
+    kept = sum(split.pairs for split in card.splits.values())
+    yield f"{amount(card.rows, 'pair')} read, {kept:,} kept. Splits never cut through a module."
+    names = [name for name in OBJECTIVES if any(name in split.by_objective for split in card.splits.values())]
+    columns = [Column("Split"), Column("Pairs", True), Column("Rows", True), Column("Answer A", True, "% of rows")]
+    columns += [Column(spelled(name), True, "pairs · shorter wins, %") for name in names]
+    yield Table(columns, [Group([_split(name, split, names) for name, split in card.splits.items()])], "Splits")
+    probes = list(_flat(card.probes))
+    if probes:
+        yield folded("What blind rules can guess", facts(probes))
+    if card.rejected:
+        yield folded("Left out, by reason", facts([(reason, f"{count:,}") for reason, count in card.rejected.items()]))
+    yield from card.notes
+
+
+def _split(name: str, split: SplitCard, objectives: Sequence[str]) -> list[CellLike]:
+    cells: list[CellLike] = [name, f"{split.pairs:,}", f"{split.examples:,}"]
+    cells.append(percent(split.label_a) if split.examples else NONE)
+    for objective in objectives:
+        count = split.by_objective.get(objective, 0)
+        cells.append(f"{count:,} · {percent(split.shorter_wins.get(objective))}" if count else NONE)
+    return cells
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, item in value.items():
+        label = f"{before}{name}".replace("_", " ")
+        if isinstance(item, Mapping):
+            yield from _flat(item, f"{label} · ")
+        elif isinstance(item, float):
+            yield label, f"{item:.4g}"
+        elif isinstance(item, int) and not isinstance(item, bool):
+            yield label, f"{item:,}"
+        else:
+            yield label, ", ".join(map(str, item)) if isinstance(item, list | tuple) else str(item)
