@@ -182,11 +182,13 @@ def _lexer(language: str) -> Any:  # noqa: ANN401 (pygments has no types)
 
 
 def _comments_by_lexer(code: str, lexer: Any) -> Iterator[_Edit]:  # noqa: ANN401
-    from pygments.token import Comment
+    from pygments.token import Comment, String
 
     for start, kind, text in lexer.get_tokens_unprocessed(code):
-        # `#include` and its like are comments to pygments, and code to the compiler.
-        if kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile:
+        # `#include` and its like are comments to pygments, and code to the compiler; `///` is a string to it.
+        directive = kind in Comment.Preproc or kind in Comment.PreprocFile
+        documentation = kind in String.Doc and text.startswith(("//", "/*"))
+        if documentation or (kind in Comment and not directive):
             kept = text.rstrip()  # a line comment may bring its newline
             if kept:
                 yield _Edit(start, start + len(kept), "")
