@@ -106,7 +106,7 @@ def _column(rows: Sequence[Row], side: int, rest: int) -> Iterator[Markup]:
         elif here is None:
             yield Markup('<span class="gap" aria-hidden="true"> </span>')
         elif not row.differs:
-            yield Markup("<span><i>{}</i> {}</span>").format(here[0], visible(here[1]))
+            yield Markup("<span><i>{}</i>{}</span>").format(here[0], visible(here[1]))
         else:
             text = _marked(here[1], there[1]) if there is not None else visible(here[1])
             yield Markup('<span class="d"><i>{}≠</i>{}</span>').format(here[0], text)

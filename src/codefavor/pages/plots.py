@@ -38,7 +38,7 @@ def figure(height: float, salt: str) -> Iterator[Any]:
     manner = {
         "svg.fonttype": "none",
         "svg.hashsalt": salt,
-        "font.size": 10,
+        "font.size": 11,
         "font.family": "DejaVu Sans",  # ships with matplotlib; only measures the text, the page's own font shows it
         "text.color": INK,
         "axes.labelcolor": MUTED,
@@ -46,18 +46,18 @@ def figure(height: float, salt: str) -> Iterator[Any]:
         "axes.facecolor": "none",
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "axes.labelsize": 9,
+        "axes.titlesize": 11,
+        "axes.labelsize": 10.5,
         "xtick.color": LINE,
         "ytick.color": LINE,
         "xtick.labelcolor": MUTED,
         "ytick.labelcolor": MUTED,
-        "xtick.labelsize": 9,
-        "ytick.labelsize": 9,
+        "xtick.labelsize": 10.5,
+        "ytick.labelsize": 10.5,
         "grid.color": LINE,
         "grid.linewidth": 0.7,
         "legend.frameon": False,
-        "legend.fontsize": 9,
+        "legend.fontsize": 10.5,
     }
     with mpl.rc_context(manner):
         yield Figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="none", layout="constrained")

@@ -25,8 +25,8 @@ class Cell:
     after: str = ""
     """Follows the value without moving it: in a column where some cell has one, all leave room for it."""
     small: str = ""
-    tag: str = ""
-    """A word in a frame beneath, such as "part"; meaning never rests on colour alone."""
+    tags: Sequence[str] = ()
+    """Words in frames beneath, such as "part"; meaning never rests on colour alone."""
 
 
 CellLike: TypeAlias = Cell | str
@@ -62,7 +62,7 @@ class Table:
             for column, room in zip(self.columns, roomy, strict=True)
         )
         bodies = Markup("").join(self._body(group, roomy) for group in self.groups)
-        caption = Markup("<caption>{}</caption>").format(self.caption) if self.caption else Markup("")
+        caption = Markup("<caption><span>{}</span></caption>").format(self.caption) if self.caption else Markup("")
         label = Markup(' aria-label="{}"').format(self.caption or "table")
         return Markup(
             '<div class="scroll" role="region" tabindex="0"{}><table>{}<thead><tr>{}</tr></thead>{}</table></div>'
@@ -108,5 +108,5 @@ def _content(cell: CellLike) -> Markup:
     if isinstance(cell, str):
         return Markup("{}").format(cell)
     after = Markup('<span class="after">{}</span>').format(cell.after) if cell.after else Markup("")
-    tag = Markup('<span class="tag">{}</span>').format(cell.tag) if cell.tag else Markup("")
-    return Markup("{}{}{}{}").format(cell.text, after, _small(cell.small), tag)
+    tags = Markup("").join(Markup('<span class="tags"><span class="tag">{}</span></span>').format(t) for t in cell.tags)
+    return Markup("{}{}{}{}").format(cell.text, after, _small(cell.small), tags)

@@ -12,7 +12,7 @@ from codefavor.report.analysis import kept_accuracy, wilson
 from codefavor.report.evaluations import Group
 from codefavor.report.wording import amount, interval, percent, spelled
 
-_LONGEST_NAME = 24
+_LONGEST_NAME = 20
 
 
 def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str) -> Markup:
@@ -24,7 +24,7 @@ def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str
     ]
     words = "; ".join(f"{label} {percent(value)} ({interval(edges)})" for label, _, value, edges in rows)
     lowest = min([value for _, _, value, _ in rows] + [edges[0] for _, _, _, edges in rows if edges])
-    with figure(44 + 23 * len(rows), name) as drawn:
+    with figure(48 + 24 * len(rows), name) as drawn:
         axes = drawn.add_subplot()
         axes.axvline(50, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
         for place, (_, blind, value, edges) in enumerate(rows):
@@ -41,9 +41,9 @@ def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str
                 markeredgewidth=1.4,
             )
             axes.annotate(
-                percent(value), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=INK
+                percent(value), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=10.5, color=INK
             )
-        axes.set_yticks(range(len(rows)), [_short(label) for label, *_ in rows], color=INK, fontsize=9)
+        axes.set_yticks(range(len(rows)), [_short(label) for label, *_ in rows], color=INK, fontsize=10.5)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(min(40.0, 10 * (100 * lowest // 10)), 101)
         axes.tick_params(axis="y", length=0)
@@ -71,7 +71,7 @@ def reliability(found: Calibration, label: str, name: str) -> Markup:
         curve.set_xlim(49, 101)
         curve.set_ylim(100 * lowest - 2, 102)
         curve.set_ylabel("right, %")
-        curve.text(50.5, 94, f"ECE {percent(found.ece)} %", fontsize=10, color=INK)
+        curve.text(50.5, 94, f"ECE {percent(found.ece)} %", fontsize=11, color=INK)
         _calm(curve)
         for one in found.bins:
             low, width = 100 * one.low, 100 * (one.high - one.low)

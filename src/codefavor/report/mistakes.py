@@ -12,7 +12,7 @@ from codefavor.pages.tables import facts
 from codefavor.report.analysis import WrongVerdict as Wrong
 from codefavor.report.analysis import confidence, wrong_verdicts
 from codefavor.report.evaluations import Group
-from codefavor.report.wording import NONE, percent, spelled
+from codefavor.report.wording import percent, spelled
 
 WRONG_SHOWN: Final = 3
 """Wrong verdicts shown for each judge and objective."""
@@ -74,9 +74,8 @@ def _case(case: Wrong) -> Markup:
         Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(_text(task.criterion)),
         side_by_side(task.code_a, task.code_b, (named[0], named[1])),
     ]
-    said = [
-        ("Chose", f"{judgement.choice}, P(A is better) = {NONE if judgement.p_a is None else f'{judgement.p_a:.3f}'}")
-    ]
+    stated = "" if judgement.p_a is None else f", P(A is better) = {judgement.p_a:.3f}"
+    said = [("Chose", f"{judgement.choice}{stated}")]
     said += [(f"Order {number}", plain(order)) for number, order in enumerate(judgement.per_order or (), start=1)]
     for piece in judgement.evidence or ():
         rest = {key: value for key, value in piece.items() if key != "kind"}

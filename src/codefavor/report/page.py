@@ -226,14 +226,12 @@ def _score(group: Group, run: RunData, objective: str) -> Cell:
     score = run.summary.objectives.get(objective)
     if score is None or score.accuracy is None:
         return Cell(NONE)
+    tags = [f"{score.failures:,} failed"] if score.failures else []
     floor = group.floor(objective)
-    tag = ""
     if not run.blind and floor is not None and score.ci95 is not None:
-        tag = "not above blind" if score.ci95[0] <= (accuracy_of(floor, objective) or 0) else ""
-    small = interval(score.ci95)
-    if score.failures:
-        small = f"{small}; {score.failures} failed"
-    return Cell(percent(score.accuracy), half_undecided(score), small, tag)
+        best = accuracy_of(floor, objective) or 0.0
+        tags += ["not above blind"] if score.ci95[0] <= best else []
+    return Cell(percent(score.accuracy), half_undecided(score), interval(score.ci95), tags)
 
 
 def _score_notes(group: Group) -> Iterator[Html]:
