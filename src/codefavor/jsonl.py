@@ -8,6 +8,7 @@ Reading streams, and understands `.jsonl`, `.jsonl.gz`, `.jsonl.zst` and `-` (st
   so the files of a resumed run equal, byte for byte, those of an unbroken one.
 """
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -21,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, BinaryIO, Final, Self, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar, cast
 
 import orjson
 import zstandard
@@ -37,8 +38,13 @@ from codefavor.errors import (
 )
 from codefavor.records import Record
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 RecordT = TypeVar("RecordT", bound=Record)
 
+_UNFINISHED: Final = ".unfinished"
+_CHUNK: Final = 1 << 16
 SUFFIXES: Final[tuple[str, ...]] = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 
 
@@ -74,10 +80,42 @@ def _open_bytes(path: Path | str) -> Iterator[IO[bytes]]:
             with gzip.GzipFile(fileobj=raw) as stream:
                 yield cast(BinaryIO, stream)
         elif path.suffix == ".zst":
-            with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as reader:
-                yield io.BufferedReader(reader)
+            with io.BufferedReader(_ZstdReader(raw), _CHUNK) as reader:
+                yield reader
         else:
             yield raw
+
+
+class _ZstdReader(io.RawIOBase):
+    """The content of all frames of a file; the library's own reader takes a cut-off frame for the end of the file."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._frame: Any = None
+        """The decompressor of the frame under way; None between frames."""
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        while not self._ready:
+            data = self._raw.read(_CHUNK)
+            if not data:
+                if self._frame is not None:
+                    raise EOFError("it ends inside a frame")
+                return 0
+            while data:
+                self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+                self._ready += self._frame.decompress(data)
+                data = b""
+                if self._frame.eof:
+                    data, self._frame = self._frame.unused_data, None
+        view = memoryview(buffer)
+        size = min(len(view), len(self._ready))
+        view[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
 
 
 def read_rows(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -159,7 +197,10 @@ def hash_file(path: Path | str) -> str:
 
     Raises:
         MissingFileError: there is no such file.
+        InputError: the path is `-`, whose bytes can be read only once.
     """
+    if str(path) == "-":
+        raise InputError("what is read more than once cannot come from standard input; give a file")
     check_readable(path)
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -172,25 +213,53 @@ def hash_file(path: Path | str) -> str:
 def replace_file(path: Path | str) -> Iterator[BinaryIO]:
     """Give a stream whose content becomes `path` when the block ends, and is thrown away when it raises.
 
+    Until then it is in a hidden file beside `path`; one that a killed process left there is removed.
+    A device or pipe is written to directly: putting a file in its place would destroy it.
+
     Raises:
         StorageError: the place cannot be written or the disk is full.
     """
     path = Path(path)
     with storage_errors(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as device:
+                yield device
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        prefix = f".{path.name}."
+        _remove_abandoned(path.parent, prefix)
+        descriptor, name = _locked_file(path.parent, prefix)
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(path)
+                umask = os.umask(0)
+                os.umask(umask)
+                Path(name).chmod(0o666 & ~umask)
+                # While the lock is held, so that nobody takes the file for abandoned.
+                Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _locked_file(folder: Path, prefix: str) -> tuple[int, str]:
+    while True:
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=prefix, suffix=_UNFINISHED)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:  # else another process removed it before it was locked
+            return descriptor, name
+        os.close(descriptor)
+
+
+def _remove_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the unfinished files of a name whose writers are gone: a process that dies lets go of its locks."""
+    for path in folder.iterdir():
+        if path.name.startswith(prefix) and path.name.endswith(_UNFINISHED):
+            with suppress(OSError), path.open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:
@@ -259,6 +328,12 @@ def _compressed(raw: BinaryIO, path: Path) -> Iterator[IO[bytes]]:
 # ── Appending ──
 
 
+def _write_all(stream: io.RawIOBase, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view) or 0 :]
+
+
 class AppendLog:
     """A record file that grows by rows in whatever order they come, each on disk before the next is asked for.
 
@@ -274,7 +349,8 @@ class AppendLog:
         self.path, self._sync_seconds, self._synced = path, sync_seconds, -math.inf
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("ab+")
+            # Unbuffered: after a failed write nothing may wait to be written later.
+            self._stream = path.open("ab+", buffering=0)
             self._cut_torn_line()
 
     def _cut_torn_line(self) -> None:
@@ -302,14 +378,14 @@ class AppendLog:
         start = self._stream.tell()
         with storage_errors(self.path):
             try:
-                self._stream.write(data)
-                self._stream.flush()
+                _write_all(self._stream, data)
                 if time.monotonic() - self._synced >= self._sync_seconds:
                     os.fsync(self._stream.fileno())
                     self._synced = time.monotonic()
             except OSError:
                 with suppress(OSError):
-                    os.truncate(self.path, start)
+                    self._stream.truncate(start)
+                    self._stream.seek(start)
                 raise
 
     def close(self) -> None:
@@ -361,15 +437,18 @@ class BlockLog:
             self.done, self.finished, offsets = state["done"], state["finished"], state["offsets"]
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._streams = {}
+            self._streams: dict[str, io.FileIO] = {}
             for name in self._names:
-                self._streams[name] = stream = (folder / name).open("ab")
-                if stream.tell() < offsets[name]:
+                # Unbuffered: after a failed write nothing may wait to be written later.
+                self._streams[name] = stream = (folder / name).open("ab", buffering=0)
+                if stream.seek(0, os.SEEK_END) < offsets[name]:
+                    self.close()
                     raise RunMismatchError(
                         f"{folder / name} is shorter than {self._progress} says it must be; "
                         f"it was changed by hand: remove {folder} and start again"
                     )
                 stream.truncate(offsets[name])
+                stream.seek(offsets[name])
         self._pending: dict[str, list[bytes]] = {name: [] for name in self._names}
 
     def add(self, name: str, record: Record) -> None:
@@ -393,8 +472,7 @@ class BlockLog:
             for name, rows in self._pending.items():
                 stream = self._streams[name]
                 if rows:
-                    stream.write(b"".join(rows))
-                    stream.flush()
+                    _write_all(stream, b"".join(rows))
                     os.fsync(stream.fileno())
                     rows.clear()
         offsets = {name: stream.tell() for name, stream in self._streams.items()}

@@ -56,7 +56,7 @@ class Record(BaseModel):
     @classmethod
     def _name_by_content(cls, data: Any) -> Any:  # noqa: ANN401 (whatever the caller passed)
         if cls.identity and isinstance(data, dict) and not data.get("id"):
-            parts = [data.get(field, "") for field in cls.identity]
+            parts = (_whole_text(data.get(field, "")) for field in cls.identity)
             data = {**data, "id": content_id(*(str(part) for part in parts))}
         return data
 
@@ -147,7 +147,7 @@ class Rejection(Record):
     id: str
     reason: str
     """A short name from a fixed list, so that reasons can be counted."""
-    detail: str = ""
+    detail: Text = ""
     meta: dict[str, Any] | None = None
 
 
