@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from codefavor.benchmark.download import FILES, cache_folder
-from codefavor.benchmark.tasks import inventory, load_bench, read_tasks
+from codefavor.benchmark.tasks import inventory, load_bench, read_tasks, where_is_codeprefbench
 from codefavor.errors import (
     BrokenRecordError,
     EmptyInputError,
@@ -156,6 +156,16 @@ def test_without_a_network_the_sentence_says_what_to_do(monkeypatch: pytest.Monk
 
     with pytest.raises(InputError, match=r"codefavor bench download.*CODEFAVOR_DATA"):
         load_bench(base_url="http://127.0.0.1:1")
+
+
+def test_where_it_is_costs_no_reading(published_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part is enough in a folder somebody named; the cache must hold all of it."""
+    monkeypatch.setenv("CODEFAVOR_DATA", str(published_folder))
+    (published_folder / FILES["security"].name).unlink()
+
+    assert where_is_codeprefbench() == published_folder
+    monkeypatch.delenv("CODEFAVOR_DATA")
+    assert where_is_codeprefbench() is None
 
 
 def test_the_inventory_says_what_is_here(published_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

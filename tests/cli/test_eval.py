@@ -132,6 +132,17 @@ def test_a_download_with_a_wrong_hash_exits_2_and_leaves_nothing(
     assert [path for path in cache_folder().rglob("*") if path.is_file()] == []
 
 
+def test_nothing_is_fetched_where_a_data_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A machine without a network that has the files is complete; a part of them is fine."""
+    monkeypatch.setenv("CODEFAVOR_DATA", str(tmp_path))
+    (tmp_path / FILES["security"].name).write_bytes(b"")
+
+    assert main(["bench", "download"]) == 0
+    assert capsys.readouterr().out.startswith(f"1 files in {tmp_path}")
+
+
 def test_bench_list_says_what_is_not_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """And how many tasks each file would bring."""
     monkeypatch.delenv("CODEFAVOR_DATA", raising=False)

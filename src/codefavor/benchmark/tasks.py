@@ -123,6 +123,14 @@ def find_codeprefbench(
         ) from error
 
 
+def where_is_codeprefbench() -> Path | None:
+    """Return the folder that `load_bench` would read without fetching anything, or None where there is none."""
+    folder = data_folder()
+    enough = any if folder else all
+    folder = folder or cache_folder()
+    return folder if enough((folder / file.name).is_file() for file in FILES.values()) else None
+
+
 def data_folder() -> Path | None:
     """Return the folder that `CODEFAVOR_DATA` names, or None where it is not set."""
     named = os.environ.get("CODEFAVOR_DATA")

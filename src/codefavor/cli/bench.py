@@ -9,13 +9,20 @@ app = typer.Typer(name="bench", help="Fetch CodePrefBench and see what is here o
 
 @app.command("download")
 def download_command() -> None:
-    """Fetch CodePrefBench into the cache and check it; what an interrupted fetch left is gone on from."""
-    from codefavor.benchmark.download import cache_folder, fetch_all
+    """Fetch CodePrefBench into the cache and check it; what an interrupted fetch left is gone on from.
+
+    Nothing is fetched where CODEFAVOR_DATA names a folder with its files: that folder is used instead.
+    """
+    from codefavor.benchmark.download import cache_folder
+    from codefavor.benchmark.tasks import data_folder, find_codeprefbench
     from codefavor.cli.progress import progress
 
     with progress("fetching CodePrefBench", "B") as report:
-        found = fetch_all(notice=lambda words: typer.echo(words, err=True), progress=report)
-    typer.echo(f"{len(found)} files, as published, in {cache_folder()}")
+        found = find_codeprefbench(notice=lambda words: typer.echo(words, err=True), progress=report)
+    if folder := data_folder():
+        typer.echo(f"{len(found)} files in {folder}, which CODEFAVOR_DATA names; nothing was fetched")
+    else:
+        typer.echo(f"{len(found)} files, as published, in {cache_folder()}")
 
 
 @app.command("list")
