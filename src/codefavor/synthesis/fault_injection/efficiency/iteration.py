@@ -1,36 +1,30 @@
-"""Owns slow-downs in how a loop gets its elements: copies, indices, queues emptied from the front, wider ranges."""
+"""Owns slow-downs in how a loop gets its elements: indices, hand-kept counters, queues emptied from the front."""
 
 import ast
 import random
 from collections.abc import Iterator
 from typing import Final
 
-from codefavor.synthesis.fault_injection.efficiency.sites import (
-    Code,
-    Edit,
-    call_of,
-    dotted,
-    holds,
-    leaves,
-    plain,
-    pure,
-    quote,
-    simple_name,
-    slower,
-    source,
+from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
+from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, leaves, pure, simple_name
+from codefavor.synthesis.fault_injection.efficiency.sites import Code
+from codefavor.synthesis.fault_injection.efficiency.wording import quote, source
+from codefavor.synthesis.fault_injection.operator import (
+    Operator,
+    statements,
 )
-from codefavor.synthesis.fault_injection.operator import Operator, statements
 
-_INDEX_NAMES: Final = ("i", "index", "idx", "pos", "j", "position", "n")
+INDEX_NAMES: Final = ("i", "index", "idx", "pos", "j", "position", "n")
 
 
-def _plain_loops(code: Code) -> Iterator[ast.For]:
+def plain_loops(code: Code) -> Iterator[ast.For]:
+    """Yield the `for` loops without an `else`."""
     for loop in code.of(ast.For):
         if not loop.orelse:
             yield loop
 
 
-def _finite(code: Code, loop: ast.For) -> bool:
+def finite(code: Code, loop: ast.For) -> bool:
     """Return whether the elements may be worked out ahead: no generator is cut short, none is fed by the loop."""
     if code.kind(loop.iter) in {"list", "tuple", "str", "range", "set", "dict"}:
         return not (isinstance(loop.iter, ast.Name) and loop.iter.id in code.stored(loop.body))
@@ -51,15 +45,9 @@ def _iterators(code: Code) -> set[str]:
     }
 
 
-def _unused_after(code: Code, loop: ast.For, names: set[str]) -> bool:
-    """Return whether nothing outside the loop mentions its variables."""
-    inside = {id(item) for item in ast.walk(loop)}
-    return not any(use for name in names for use in code.uses(name) if id(use) not in inside)
-
-
 def _queue(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
-        if not _finite(code, loop) or holds(loop.target, ast.Starred):
+    for loop in plain_loops(code):
+        if not finite(code, loop) or holds(loop.target, ast.Starred):
             continue
 
         def edit(chance: random.Random, loop: ast.For = loop) -> str:
@@ -85,7 +73,8 @@ def _queue(code: Code) -> Iterator[Edit]:
             loop_again.body = [*statements(step), *loop.body]
             code.substitute(loop, made)
             return (
-                f"The naive code takes each element from the front of the list `{queue}`, which shifts or copies all that follow, "
+                f"The naive code takes each element from the front of the list `{queue}`, which shifts or copies "
+                "all that follow, "
                 f"so the loop is quadratic. The improved code iterates over {shown} directly."
             )
 
@@ -93,7 +82,7 @@ def _queue(code: Code) -> Iterator[Edit]:
 
 
 def _enumerate(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
+    for loop in plain_loops(code):
         match loop.iter:
             case ast.Call(func=ast.Name(id="enumerate"), args=[given], keywords=[]):
                 pass
@@ -102,7 +91,7 @@ def _enumerate(code: Code) -> Iterator[Edit]:
         if not (isinstance(loop.target, ast.Tuple) and len(loop.target.elts) == 2):
             continue
         counter, target = loop.target.elts
-        if not isinstance(counter, ast.Name) or not _finite(code, loop):
+        if not isinstance(counter, ast.Name) or not finite(code, loop):
             continue
         if counter.id in code.stored(loop.body) or not pure(given):
             continue
@@ -126,7 +115,7 @@ def _enumerate(code: Code) -> Iterator[Edit]:
                 made = statements(
                     f"{first}{i} = 0\nwhile {i} < len({items}):\n    {name} = {items}[{i}]\n    {i} = {i} + 1"
                 )
-                if leaves(loop.body, ast.Continue) or not _unused_after(code, loop, {i}):
+                if leaves(loop.body, ast.Continue) or not code.unused_outside(loop, {i}):
                     form = 0
             if form != 3:
                 made = statements(f"{first}for {i} in range(len({items})):\n    {name} = {items}[{i}]")
@@ -135,7 +124,8 @@ def _enumerate(code: Code) -> Iterator[Edit]:
             again.body[1:1] = loop.body
             code.substitute(loop, made)
             return (
-                f"The naive code counts positions by hand and indexes for every element. The improved code uses {shown}, which "
+                "The naive code counts positions by hand and indexes for every element. The improved code uses "
+                f"{shown}, which "
                 "yields position and element together without index arithmetic or an extra copy."
             )
 
@@ -143,8 +133,8 @@ def _enumerate(code: Code) -> Iterator[Edit]:
 
 
 def _zip(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
-        if not call_of(loop.iter, "zip", arguments=2) or not _finite(code, loop):
+    for loop in plain_loops(code):
+        if not call_of(loop.iter, "zip", arguments=2) or not finite(code, loop):
             continue
         assert isinstance(loop.iter, ast.Call)
         if not (isinstance(loop.target, ast.Tuple) and len(loop.target.elts) == 2):
@@ -154,21 +144,23 @@ def _zip(code: Code) -> Iterator[Edit]:
             assert isinstance(loop.iter, ast.Call)
             assert isinstance(loop.target, ast.Tuple)
             shown = quote(loop.iter)
-            index = code.fresh(chance, *_INDEX_NAMES)
+            index = code.fresh(chance, *INDEX_NAMES)
             left = code.fresh(chance, "left", "first", "first_items", "xs", "lhs")
             right = code.fresh(chance, "right", "second", "second_items", "ys", "rhs")
             a, b = map(ast.unparse, loop.iter.args)
             one, two = (ast.unparse(item) for item in loop.target.elts)
             made = statements(
                 f"{left} = list({a})\n{right} = list({b})\n"
-                f"for {index} in range(min(len({left}), len({right}))):\n    {one} = {left}[{index}]\n    {two} = {right}[{index}]"
+                f"for {index} in range(min(len({left}), len({right}))):\n    {one} = {left}[{index}]\n    {two} = "
+                f"{right}[{index}]"
             )
             again = made[-1]
             assert isinstance(again, ast.For)
             again.body += loop.body
             code.substitute(loop, made)
             return (
-                f"The naive code copies both inputs and fetches each pair by index. The improved code steps through {shown}, "
+                "The naive code copies both inputs and fetches each pair by index. The improved code steps "
+                f"through {shown}, "
                 "which needs neither copies nor index look-ups."
             )
 
@@ -176,7 +168,7 @@ def _zip(code: Code) -> Iterator[Edit]:
 
 
 def _dict_items(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
+    for loop in plain_loops(code):
         match loop:
             case ast.For(
                 iter=ast.Call(func=ast.Attribute(value=where, attr="items"), args=[], keywords=[]),
@@ -203,7 +195,8 @@ def _dict_items(code: Code) -> Iterator[Edit]:
             code.swap(loop.iter, keys)
             loop.body[0:0] = statements(f"{name} = {read}")
             return (
-                f"The naive code collects the keys of {quote(where)} and then looks every value up, or copies the dict to do so. "
+                f"The naive code collects the keys of {quote(where)} and then looks every value up, or copies the "
+                "dict to do so. "
                 "The improved code gets keys and values together from `items()`."
             )
 
@@ -211,7 +204,7 @@ def _dict_items(code: Code) -> Iterator[Edit]:
 
 
 def _range_to_while(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
+    for loop in plain_loops(code):
         if not (
             isinstance(loop.iter, ast.Call) and dotted(loop.iter.func) == "range" and isinstance(loop.target, ast.Name)
         ):
@@ -224,7 +217,7 @@ def _range_to_while(code: Code) -> Iterator[Edit]:
         inner = {item.id for item in ast.walk(end) if isinstance(item, ast.Name)}
         if name in changed or not pure(end) or holds(end, ast.Attribute) or inner & (changed | {name}):
             continue
-        if not _unused_after(code, loop, {name}) or any(isinstance(item, ast.Starred) for item in given):
+        if not code.unused_outside(loop, {name}) or any(isinstance(item, ast.Starred) for item in given):
             continue
 
         def edit(chance: random.Random, loop: ast.For = loop, name: str = name, given: list[ast.expr] = given) -> str:
@@ -237,138 +230,9 @@ def _range_to_while(code: Code) -> Iterator[Edit]:
             again.body[0:0] = loop.body
             code.substitute(loop, made)
             return (
-                f"The naive code counts in Python: every turn evaluates the bound again, compares and adds. The improved code "
+                "The naive code counts in Python: every turn evaluates the bound again, compares and adds. The "
+                "improved code "
                 f"lets {shown} do the counting in C."
-            )
-
-        yield edit
-
-
-def _step(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
-        match loop:
-            case ast.For(
-                iter=ast.Call(
-                    func=ast.Name(id="range"), args=[start, end, ast.Constant(value=int() as step)], keywords=[]
-                ),
-                target=ast.Name(id=name),
-            ) if step > 1 and plain(start):
-                pass
-            case _:
-                continue
-        if not _unused_after(code, loop, {name}) or name in code.stored(loop.body):
-            continue
-
-        def edit(
-            chance: random.Random,
-            loop: ast.For = loop,
-            start: ast.expr = start,
-            end: ast.expr = end,
-            step: int = step,
-            name: str = name,
-        ) -> str:
-            shown = quote(loop.iter)
-            zero = isinstance(start, ast.Constant) and start.value == 0
-            off = name if zero else f"({name} - {source(start)})"
-            span = f"range({ast.unparse(end)})" if zero else f"range({ast.unparse(start)}, {ast.unparse(end)})"
-            if chance.random() < 0.5:
-                (again,) = statements(f"for {name} in {span}:\n    if {off} % {step} == 0:\n        pass")
-                assert isinstance(again, ast.For)
-                branch = again.body[0]
-                assert isinstance(branch, ast.If)
-                branch.body = loop.body
-            else:
-                (again,) = statements(f"for {name} in {span}:\n    if {off} % {step} != 0:\n        continue")
-                assert isinstance(again, ast.For)
-                again.body += loop.body
-            code.substitute(loop, [again])
-            return (
-                f"The naive code visits every number and throws most of them away with a remainder test. The improved code visits "
-                f"only the numbers needed, with {shown}."
-            )
-
-        yield edit
-
-
-def _slices(code: Code) -> Iterator[Edit]:
-    for loop in _plain_loops(code):
-        match loop.iter:
-            case ast.Subscript(
-                value=given, slice=ast.Slice(lower=ast.Constant(value=int() as low), upper=None, step=None)
-            ) if low > 0 and plain(given):
-                pass
-            case _:
-                continue
-        if not _finite(code, loop):
-            continue
-
-        def edit(chance: random.Random, loop: ast.For = loop, given: ast.expr = given, low: int = low) -> str:
-            shown, text = quote(loop.iter), ast.unparse(given)
-            index = code.fresh(chance, *_INDEX_NAMES)
-            target = ast.unparse(loop.target)
-            if chance.random() < 0.5:
-                (again,) = statements(
-                    f"for {index}, {target} in enumerate({text}):\n    if {index} < {low}:\n        continue"
-                )
-            else:
-                (again,) = statements(
-                    f"for {index} in range({low}, len({text})):\n    {target} = list({source(given)}[{low}:])[{index} - {low}]"
-                )
-            assert isinstance(again, ast.For)
-            again.body += loop.body
-            code.substitute(loop, [again])
-            return (
-                f"The naive code keeps track of positions for every element, or slices anew in each turn, only to leave out the "
-                f"start. The improved code takes the slice {shown} once."
-            )
-
-        yield edit
-
-
-def _materialised(code: Code) -> Iterator[Edit]:
-    """Loops that can stop early, over something that is laid out in full first."""
-    for loop in _plain_loops(code):
-        if not isinstance(loop.iter, ast.Call):
-            continue
-        name = dotted(loop.iter.func) or ""
-        lazy = name in {"range", "enumerate", "zip", "reversed"} or name.endswith((".items", ".keys", ".values"))
-        if not lazy or (not _finite(code, loop) and not (name == "range" and plain(loop.iter.args[0]))):
-            continue
-
-        def edit(chance: random.Random, loop: ast.For = loop) -> str:
-            shown, text = quote(loop.iter), ast.unparse(loop.iter)
-            name = code.fresh(chance, "item", "entry", "element", "value", "pair")
-            code.swap(
-                loop.iter,
-                chance.choice((f"[{name} for {name} in {text}]", f"list(list({text}))", f"sorted(list({text}))[:]"
-                               if text.startswith("range(") and "-" not in text else f"tuple(list({text}))",
-                               f"list({name} for {name} in {text})")),
-            )  # fmt: skip
-            return (
-                f"The naive code copies everything {shown} yields into a list before the loop starts. The improved code takes the "
-                "elements as they come, without the copies and their memory."
-            )
-
-        yield edit
-
-
-def _reversed(code: Code) -> Iterator[Edit]:
-    for call in code.of(ast.Call):
-        if not call_of(call, "reversed", arguments=1):
-            continue
-        holder = code.parent[call]
-        if not isinstance(holder, ast.For | ast.comprehension) and not call_of(holder, "list", "tuple", arguments=1):
-            continue
-
-        def edit(chance: random.Random, call: ast.Call = call) -> str:
-            shown, text = quote(call), ast.unparse(call.args[0])
-            code.swap(
-                call,
-                chance.choice((f"list(list({text})[::-1])", f"[*list({text})][::-1]", f"list(reversed(list({text})))")),
-            )
-            return (
-                f"The naive code copies the sequence, more than once, to go through it backwards. The improved code uses {shown}, "
-                "which copies nothing."
             )
 
         yield edit
@@ -377,34 +241,25 @@ def _reversed(code: Code) -> Iterator[Edit]:
 OPERATORS: Final[tuple[Operator, ...]] = (
     slower("front-of-list-queue", "queue", "takes elements from the front of a list", _queue, (
         "def total(prices):\n    result = 0\n    for price in prices:\n        result += price\n    return result",
-        "def total(prices):\n    result = 0\n    queue = list(prices)\n    while queue:\n        price = queue.pop(0)\n"
-        "        result += price\n    return result")),
+        "def total(prices):\n    result = 0\n    queue = list(prices)\n    while queue:\n"
+        "        price = queue.pop(0)\n        result += price\n    return result")),
     slower("enumerate-by-index", "indexing", "counts positions by hand", _enumerate, (
-        "def numbered(lines):\n    out = []\n    for n, line in enumerate(lines):\n        out.append(f'{n}: {line}')\n    return out",
-        "def numbered(lines):\n    out = []\n    items = list(lines)\n    for n in range(len(items)):\n        line = items[n]\n"
-        "        out.append(f'{n}: {line}')\n    return out")),
+        "def numbered(lines):\n    out = []\n    for n, line in enumerate(lines):\n"
+        "        out.append(f'{n}: {line}')\n    return out",
+        "def numbered(lines):\n    out = []\n    items = list(lines)\n    for n in range(len(items)):\n"
+        "        line = items[n]\n        out.append(f'{n}: {line}')\n    return out")),
     slower("zip-by-index", "indexing", "pairs two sequences by index", _zip, (
         "def dot(a, b):\n    total = 0\n    for x, y in zip(a, b):\n        total += x * y\n    return total",
-        "def dot(a, b):\n    total = 0\n    left = list(a)\n    right = list(b)\n    for i in range(min(len(left), len(right))):\n"
-        "        x = left[i]\n        y = right[i]\n        total += x * y\n    return total")),
+        "def dot(a, b):\n    total = 0\n    left = list(a)\n    right = list(b)\n"
+        "    for i in range(min(len(left), len(right))):\n        x = left[i]\n        y = right[i]\n"
+        "        total += x * y\n    return total")),
     slower("items-by-key", "indexing", "looks up each value while walking over the keys", _dict_items, (
-        "def lines(settings):\n    out = []\n    for key, value in settings.items():\n        out.append(f'{key}={value}')\n    return out",
-        "def lines(settings):\n    out = []\n    for key in list(settings.keys()):\n        value = dict(settings)[key]\n"
-        "        out.append(f'{key}={value}')\n    return out")),
+        "def lines(settings):\n    out = []\n    for key, value in settings.items():\n"
+        "        out.append(f'{key}={value}')\n    return out",
+        "def lines(settings):\n    out = []\n    for key in list(settings.keys()):\n"
+        "        value = dict(settings)[key]\n        out.append(f'{key}={value}')\n    return out")),
     slower("range-by-while", "indexing", "counts with a while loop", _range_to_while, (
         "def squares(n):\n    out = []\n    for i in range(n):\n        out.append(i * i)\n    return out",
-        "def squares(n):\n    out = []\n    i = 0\n    while i < n:\n        out.append(i * i)\n        i += 1\n    return out")),
-    slower("step-by-remainder", "wide-loop", "visits every number where a step would do", _step, (
-        "def pairs(text):\n    out = []\n    for i in range(0, len(text), 2):\n        out.append(text[i:i + 2])\n    return out",
-        "def pairs(text):\n    out = []\n    for i in range(len(text)):\n        if i % 2 == 0:\n            out.append(text[i:i + 2])\n    return out")),
-    slower("slice-by-position", "wide-loop", "skips the start of a sequence element by element", _slices, (
-        "def body(lines):\n    out = []\n    for line in lines[1:]:\n        out.append(line.strip())\n    return out",
-        "def body(lines):\n    out = []\n    for i in range(1, len(lines)):\n        line = list(lines[1:])[i - 1]\n"
-        "        out.append(line.strip())\n    return out")),
-    slower("loop-over-copies", "copies", "lays a lazy sequence out before looping", _materialised, (
-        "def gaps(numbers):\n    found = []\n    for i, number in enumerate(numbers):\n        if i != number:\n            found.append(i)\n    return found",
-        "def gaps(numbers):\n    found = []\n    for i, number in [item for item in enumerate(numbers)]:\n        if i != number:\n            found.append(i)\n    return found")),
-    slower("reversed-by-copies", "copies", "copies a sequence to go backwards", _reversed, (
-        "def backwards(words):\n    return [word for word in reversed(words)]",
-        "def backwards(words):\n    return [word for word in list(list(words)[::-1])]")),
+        "def squares(n):\n    out = []\n    i = 0\n    while i < n:\n        out.append(i * i)\n        i += 1\n"
+        "    return out")),
 )  # fmt: skip

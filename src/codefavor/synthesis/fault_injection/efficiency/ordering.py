@@ -1,21 +1,17 @@
-"""Owns slow-downs in ordering, extremes and set work: sorts by hand, sorting for one element, pairwise comparison."""
+"""Owns slow-downs in ordering: sorts by hand, sorting for one element, scans of what is in order."""
 
 import ast
 import random
 from collections.abc import Iterator
 from typing import Final
 
-from codefavor.synthesis.fault_injection.efficiency.sites import (
-    Code,
-    Edit,
-    call_of,
-    plain,
-    quote,
-    simple_name,
-    slower,
-    source,
+from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
+from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, plain, simple_name
+from codefavor.synthesis.fault_injection.efficiency.sites import Code
+from codefavor.synthesis.fault_injection.efficiency.wording import quote, source
+from codefavor.synthesis.fault_injection.operator import (
+    Operator,
 )
-from codefavor.synthesis.fault_injection.operator import Operator
 
 
 def _extremes(code: Code) -> Iterator[Edit]:
@@ -46,7 +42,10 @@ def _extremes(code: Code) -> Iterator[Edit]:
                     f"sorted(list({listed}){key})[:1][0]",
                 ]
             code.swap(call, chance.choice(forms))
-            return f"The naive code sorts all values to use one of them. The improved code finds it with {shown} in a single pass."
+            return (
+                f"The naive code sorts all values to use one of them. The improved code finds it with {shown} in "
+                "a single pass."
+            )
 
         yield edit
 
@@ -63,17 +62,24 @@ def _extreme_loops(code: Code) -> Iterator[Edit]:
             best = code.fresh(chance, "best", "extreme", "chosen", "longest" if sign == ">" else "lowest", "top")
             item = code.fresh(chance, "candidate", "item", "value", "element", "current")
             if chance.random() < 0.5:
-                body = f"{best} = None\nfor {item} in {given}:\n    if {best} is None or {item} {sign} {best}:\n        {best} = {item}"
+                body = (
+                    f"{best} = None\nfor {item} in {given}:\n"
+                    f"    if {best} is None or {item} {sign} {best}:\n        {best} = {item}"
+                )
             else:
                 items = code.fresh(chance, "candidates", "items", "elements", "options")
                 other = code.fresh(chance, "other", "rival", "x", "second")
                 body = (
                     f"{items} = list({given})\n{best} = {items}[0]\nfor {item} in {items}:\n"
-                    f"    if not any({other} {sign} {item} for {other} in {items}):\n        {best} = {item}\n        break"
+                    f"    if not any({other} {sign} {item} for {other} in {items}):\n        {best} = {item}\n    "
+                    "    break"
                 )
             code.put_before(statement, body)
             code.swap(call, best)
-            return f"The naive code compares the values one by one in Python. The improved code uses {shown}, which makes one pass in C."
+            return (
+                f"The naive code compares the values one by one in Python. The improved code uses {shown}, which "
+                "makes one pass in C."
+            )
 
         yield edit
 
@@ -91,7 +97,8 @@ def _sorts(code: Code) -> Iterator[Edit]:
             code.put_before(statement, body)
             code.swap(call, result)
             return (
-                f"The naive code sorts by hand with nested loops, in quadratic time. The improved code calls {shown}, which takes "
+                "The naive code sorts by hand with nested loops, in quadratic time. The improved code calls "
+                f"{shown}, which takes "
                 "n log n steps in C."
             )
 
@@ -111,7 +118,8 @@ def _sorts_in_place(code: Code) -> Iterator[Edit]:
             result, body = _hand_sort(code, items, chance)
             code.substitute(statement, body if result == items else f"{body}\n{items}[:] = {result}")
             return (
-                f"The naive code orders {quote(where)} by hand with nested loops, in quadratic time. The improved code calls `sort`, "
+                f"The naive code orders {quote(where)} by hand with nested loops, in quadratic time. The improved "
+                "code calls `sort`, "
                 "which takes n log n steps in C."
             )
 
@@ -132,7 +140,8 @@ def _hand_sort(code: Code, items: str, chance: random.Random) -> tuple[str, str]
             value = code.fresh(chance, "value", "current", "moving", "card")
             return items, (
                 f"for {i} in range(1, len({items})):\n    {value} = {items}[{i}]\n    {j} = {i}\n"
-                f"    while {j} > 0 and {value} < {items}[{j} - 1]:\n        {items}[{j}] = {items}[{j} - 1]\n        {j} -= 1\n"
+                f"    while {j} > 0 and {value} < {items}[{j} - 1]:\n        {items}[{j}] = {items}[{j} - 1]\n    "
+                f"    {j} -= 1\n"
                 f"    {items}[{j}] = {value}"
             )
         case 2:
@@ -146,75 +155,9 @@ def _hand_sort(code: Code, items: str, chance: random.Random) -> tuple[str, str]
             value = code.fresh(chance, "value", "current", "element", "each")
             return done, (
                 f"{done} = []\nfor {value} in {items}:\n    {j} = 0\n"
-                f"    while {j} < len({done}) and not {value} < {done}[{j}]:\n        {j} += 1\n    {done}.insert({j}, {value})"
+                f"    while {j} < len({done}) and not {value} < {done}[{j}]:\n        {j} += 1\n    "
+                f"{done}.insert({j}, {value})"
             )
-
-
-def _distinct(code: Code) -> Iterator[Edit]:
-    for call in code.of(ast.Call):
-        if not call_of(call, "set", "frozenset", arguments=1) or (statement := code.movable(call)) is None:
-            continue
-
-        def edit(chance: random.Random, call: ast.Call = call, statement: ast.stmt = statement) -> str:
-            assert isinstance(call.func, ast.Name)
-            shown, given = quote(call), ast.unparse(call.args[0])
-            name = code.fresh(chance, "unique", "distinct", "different", "once", "without_repeats")
-            item = code.fresh(chance, "item", "value", "element", "entry", "candidate")
-            test = chance.choice(
-                (f"{item} not in {name}", f"{name}.count({item}) == 0", f"all({item} != other for other in {name})")
-            )
-            add = chance.choice((f"{name}.append({item})", f"{name} = {name} + [{item}]"))
-            code.put_before(statement, f"{name} = []\nfor {item} in {given}:\n    if {test}:\n        {add}")
-            holder = code.parent[call]
-            whole = call_of(holder, "len", "sorted", arguments=1)
-            code.swap(call, name if whole else f"{call.func.id}({name})")
-            return (
-                f"The naive code compares every element with all different ones so far, which is quadratic. The improved code removes "
-                f"repeats by hashing, with {shown}."
-            )
-
-        yield edit
-
-
-def _set_algebra(code: Code) -> Iterator[Edit]:
-    signs = {ast.BitAnd: "&", ast.Sub: "-", ast.BitOr: "|"}
-    for node in code.of(ast.BinOp):
-        if type(node.op) not in signs or not _sets(code, node.left, node.right):
-            continue
-
-        def edit(chance: random.Random, node: ast.BinOp = node, sign: str = signs[type(node.op)]) -> str:
-            shown, left, right = quote(node), source(node.left), source(node.right)
-            a = code.fresh(chance, "item", "value", "element", "entry", "x")
-            b = code.fresh(chance, "other", "second", "candidate", "y")
-            forms = {
-                "&": (
-                    f"{{{a} for {a} in {left} for {b} in {right} if {a} == {b}}}",
-                    f"set([{a} for {a} in {left} if {a} in list({right})])",
-                    f"{{{a} for {a} in {left} if any({a} == {b} for {b} in {right})}}",
-                ),
-                "-": (
-                    f"{{{a} for {a} in {left} if all({a} != {b} for {b} in {right})}}",
-                    f"set([{a} for {a} in {left} if {a} not in list({right})])",
-                    f"{{{a} for {a} in {left} if not [{b} for {b} in {right} if {b} == {a}]}}",
-                ),
-                "|": (
-                    f"set(list({left}) + [{a} for {a} in {right} if {a} not in list({left})])",
-                    f"set([{a} for {b} in ({left}, {right}) for {a} in {b}])",
-                ),
-            }[sign]
-            code.swap(node, chance.choice(forms))
-            return (
-                f"The naive code compares the elements of the two sets with each other, pair by pair. The improved code uses the set "
-                f"operation {shown}, which hashes each element once."
-            )
-
-        yield edit
-
-
-def _sets(code: Code, left: ast.expr, right: ast.expr) -> bool:
-    return (
-        code.kind(left) == "set" and code.kind(right) == "set" and simple_name(left) | call_of(left, "set", "frozenset")
-    )
 
 
 def _bisection(code: Code) -> Iterator[Edit]:
@@ -237,7 +180,8 @@ def _bisection(code: Code) -> Iterator[Edit]:
                     ),
                 )
                 return (
-                    f"The naive code looks at every element to find a place in a sorted list. The improved code halves the list with "
+                    "The naive code looks at every element to find a place in a sorted list. The improved code "
+                    "halves the list with "
                     f"{shown}, in logarithmic time."
                 )
 
@@ -254,62 +198,12 @@ def _bisection(code: Code) -> Iterator[Edit]:
                 assert isinstance(statement, ast.stmt)
                 forms = (f"{where}.append({what})\n{where}.sort()", f"{where}[:] = sorted({where} + [{what}])")
                 code.substitute(statement, chance.choice(forms))
-                return f"The naive code sorts the whole list again for one new element. The improved code puts it in place with {shown}."
+                return (
+                    "The naive code sorts the whole list again for one new element. The improved code puts it in "
+                    f"place with {shown}."
+                )
 
             yield sort_again
-
-
-def _powers(code: Code) -> Iterator[Edit]:
-    """Shifts of integers as powers and products."""
-    for node in code.of(ast.BinOp):
-        if not isinstance(node.op, ast.LShift | ast.RShift) or not (plain(node.left) and plain(node.right)):
-            continue
-
-        def edit(chance: random.Random, node: ast.BinOp = node) -> str:
-            shown, left, right = quote(node), source(node.left), source(node.right)
-            sign = "*" if isinstance(node.op, ast.LShift) else "//"
-            text = ast.unparse(node.right)
-            code.swap(
-                node,
-                chance.choice(
-                    (
-                        f"{left} {sign} pow(2, {text})",
-                        f"{left} {sign} int('1' + '0' * {right}, 2)",
-                        f"{left} {sign} pow(2, int({text}))",
-                    )
-                ),
-            )
-            return (
-                f"The naive code works out a power of two and multiplies or divides by it. The improved code shifts the bits, {shown}, "
-                "a single cheap operation."
-            )
-
-        yield edit
-
-
-def _parity(code: Code) -> Iterator[Edit]:
-    for node in code.of(ast.BinOp):
-        match node:
-            case ast.BinOp(op=ast.Mod(), right=ast.Constant(value=2), left=left):
-                pass
-            case ast.BinOp(op=ast.BitAnd(), right=ast.Constant(value=1), left=left):
-                pass
-            case _:
-                continue
-        if not plain(left) and not call_of(left, "len", "ord", "int", arguments=1):
-            continue
-
-        def edit(chance: random.Random, node: ast.BinOp = node, left: ast.expr = left) -> str:
-            shown, text = quote(node), ast.unparse(left)
-            code.swap(
-                node,
-                chance.choice(
-                    (f"int(bin({text})[-1])", f"int(str({text})[-1]) % 2", f"int(f'{{{source(left)}:b}}'[-1])")
-                ),
-            )
-            return f"The naive code turns a number into text and back to read one digit. The improved code uses arithmetic, {shown}."
-
-        yield edit
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
@@ -322,26 +216,15 @@ OPERATORS: Final[tuple[Operator, ...]] = (
         "        if best is None or candidate > best:\n            best = candidate\n    return best")),
     slower("sort-by-hand", "sorting", "sorts with nested loops", _sorts, (
         "def ordered(names):\n    return sorted(names)",
-        "def ordered(names):\n    items = list(names)\n    for i in range(len(items)):\n        for j in range(len(items) - 1):\n"
-        "            if items[j + 1] < items[j]:\n                items[j], items[j + 1] = (items[j + 1], items[j])\n    return items")),
+        "def ordered(names):\n    items = list(names)\n    for i in range(len(items)):\n"
+        "        for j in range(len(items) - 1):\n            if items[j + 1] < items[j]:\n"
+        "                items[j], items[j + 1] = (items[j + 1], items[j])\n    return items")),
     slower("sort-in-place-by-hand", "sorting", "sorts in place with nested loops", _sorts_in_place, (
         "def order(names):\n    names.sort()\n    return names",
         "def order(names):\n    for i in range(1, len(names)):\n        value = names[i]\n        j = i\n"
-        "        while j > 0 and value < names[j - 1]:\n            names[j] = names[j - 1]\n            j -= 1\n        names[j] = value\n"
-        "    return names")),
-    slower("distinct-by-comparison", "set-work", "removes repeats by comparing with all", _distinct, (
-        "def kinds(words):\n    return len(set(words))",
-        "def kinds(words):\n    unique = []\n    for item in words:\n        if item not in unique:\n            unique.append(item)\n    return len(unique)")),
-    slower("set-work-pair-by-pair", "set-work", "compares two sets pair by pair", _set_algebra, (
-        "def shared(left, right):\n    return set(left) & set(right)",
-        "def shared(left, right):\n    return {item for item in set(left) for other in set(right) if item == other}")),
+        "        while j > 0 and value < names[j - 1]:\n            names[j] = names[j - 1]\n            j -= 1\n"
+        "        names[j] = value\n    return names")),
     slower("bisection-by-scan", "sorting", "walks or sorts a list that is in order", _bisection, (
         "def rank(scores, score):\n    return bisect.bisect_left(scores, score)",
         "def rank(scores, score):\n    return sum((1 for item in scores if item < score))")),
-    slower("shift-by-power", "arithmetic", "shifts bits with powers", _powers, (
-        "def pack(high, low):\n    return high << 8 | low",
-        "def pack(high, low):\n    return high * pow(2, 8) | low")),
-    slower("parity-by-text", "arithmetic", "reads a digit from text", _parity, (
-        "def is_even(n):\n    return n % 2 == 0",
-        "def is_even(n):\n    return int(str(n)[-1]) % 2 == 0")),
 )  # fmt: skip

@@ -1,0 +1,241 @@
+"""Owns functions that are slow as they stand: the rule makes the improved side, the found code is the naive one."""
+
+import ast
+import random
+from collections.abc import Iterator
+from typing import Final
+
+from codefavor.synthesis.fault_injection.efficiency.making import Edit, faster
+from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, pure
+from codefavor.synthesis.fault_injection.efficiency.sites import Code
+from codefavor.synthesis.fault_injection.efficiency.wording import quote, source
+from codefavor.synthesis.fault_injection.operator import (
+    Operator,
+)
+
+
+def _loops_to_comprehensions(code: Code) -> Iterator[Edit]:
+    for loop in code.of(ast.For):
+        block = code.block(loop)
+        place = next(index for index, item in enumerate(block) if item is loop)
+        if loop.orelse or place == 0:
+            continue
+        match block[place - 1]:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])):
+                pass
+            case _:
+                continue
+        inner: list[ast.stmt] = loop.body
+        tests: list[ast.expr] = []
+        while len(inner) == 1 and isinstance(inner[0], ast.If) and not inner[0].orelse:
+            tests.append(inner[0].test)
+            inner = inner[0].body
+        match inner:
+            case [
+                ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=other), attr="append"), args=[element]))
+            ]:
+                pass
+            case _:
+                continue
+        targets = [item.id for item in ast.walk(loop.target) if isinstance(item, ast.Name)]
+        leaking = not code.unused_outside(loop, targets)
+        mentioned = sum(isinstance(item, ast.Name) and item.id == name for item in ast.walk(loop))
+        if (
+            other != name
+            or leaking
+            or mentioned != 1
+            or holds(loop, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred, ast.NamedExpr)
+        ):
+            continue
+
+        def edit(
+            chance: random.Random,
+            loop: ast.For = loop,
+            name: str = name,
+            tests: list[ast.expr] = tests,
+            element: ast.expr = element,
+        ) -> str:
+            ifs = "".join(f" if {source(test)}" for test in tests)
+            made = f"[{ast.unparse(element)} for {ast.unparse(loop.target)} in {source(loop.iter)}{ifs}]"
+            block = code.block(loop)
+            place = next(index for index, item in enumerate(block) if item is loop)
+            block[place - 1 : place + 1] = ast.parse(f"{name} = {made}").body
+            return (
+                f"The naive code looks up and calls `append` for every element of `{name}`. The improved code "
+                "builds the same list with "
+                "one comprehension, which skips that work."
+            )
+
+        yield edit
+
+
+def _concatenation_to_join(code: Code) -> Iterator[Edit]:
+    for loop in code.of(ast.For):
+        block = code.block(loop)
+        place = next(index for index, item in enumerate(block) if item is loop)
+        for index in range(place):
+            match block[index]:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as start)):
+                    pass
+                case _:
+                    continue
+            uses = [use for use in code.uses(name) if any(use is item for item in ast.walk(loop))]
+            between = [
+                use
+                for item in block[index + 1 : place]
+                for use in ast.walk(item)
+                if isinstance(use, ast.Name) and use.id == name
+            ]
+            grows = [code.parent[use] for use in uses]
+            if (
+                not uses
+                or between
+                or not all(isinstance(item, ast.AugAssign) and isinstance(item.op, ast.Add) for item in grows)
+            ):
+                continue
+            if holds(loop, ast.Return, ast.Yield, ast.FunctionDef):
+                continue
+
+            def edit(
+                chance: random.Random,
+                loop: ast.For = loop,
+                name: str = name,
+                grows: list[ast.AST] = grows,
+                made: ast.stmt = block[index],
+                start: str = start,
+            ) -> str:
+                parts = code.fresh(chance, "parts", "pieces", "chunks", "fragments", "out")
+                assert isinstance(made, ast.Assign)
+                for item in grows:
+                    assert isinstance(item, ast.AugAssign)
+                    code.substitute(item, f"{parts}.append({ast.unparse(item.value)})")
+                code.substitute(made, f"{parts} = [{start!r}]" if start else f"{parts} = []")
+                block = code.block(loop)
+                place = next(position for position, item in enumerate(block) if item is loop)
+                block[place + 1 : place + 1] = ast.parse(f"{name} = ''.join({parts})").body
+                return (
+                    f"The naive code grows the string `{name}` with `+=` in a loop, which may copy it in every "
+                    "turn. The improved code "
+                    "collects the pieces and joins them once."
+                )
+
+            yield edit
+            break
+
+
+def _regexes(code: Code) -> Iterator[Edit]:
+    """`re.match(pattern, text)` in a loop, as found; the improved side compiles once before it."""
+    for call in code.of(ast.Call):
+        if not call_of(
+            call,
+            *(f"re.{name}" for name in ("match", "search", "sub", "findall", "split", "fullmatch", "finditer", "subn")),
+        ):
+            continue
+        if (
+            len(call.args) < 2
+            or not isinstance(call.args[0], ast.Constant)
+            or any(item.arg == "flags" for item in call.keywords)
+        ):
+            continue
+        assert isinstance(call.func, ast.Attribute)
+        most = 4 if call.func.attr in {"sub", "subn"} else 3 if call.func.attr == "split" else 2
+        loop = code.loop_of(call)
+        if loop is None or len(call.args) > most or any(isinstance(item, ast.Starred) for item in call.args):
+            continue
+        outer = loop
+        while (further := code.loop_of(outer)) is not None:
+            outer = further
+
+        def edit(chance: random.Random, call: ast.Call = call, loop: ast.stmt = outer) -> str:
+            assert isinstance(call.func, ast.Attribute)
+            name = code.fresh(chance, "pattern", "regex", "matcher", "compiled", "expression")
+            rest = ast.unparse(ast.Call(ast.Name("f", ast.Load()), call.args[1:], call.keywords))[1:]
+            shown, method = quote(call), call.func.attr
+            pattern = ast.unparse(call.args[0])
+            code.swap(call, f"{name}.{method}{rest}")
+            code.put_before(loop, f"{name} = re.compile({pattern})")
+            return (
+                f"The naive code hands the pattern to {shown} in every turn, which has to find the compiled form "
+                "each time. The improved "
+                f"code compiles it once before the loop, as `{name}`."
+            )
+
+        yield edit
+
+
+def _hoistable_lengths(code: Code) -> Iterator[Edit]:
+    """Invariant pure calls in a loop, as found; the improved side works them out once before it."""
+    for call in code.of(ast.Call):
+        loop = code.loop_of(call)
+        if (
+            loop is None
+            or not isinstance(loop, ast.For | ast.While)
+            or not call_of(call, "len", "sorted", "set", "sum", "list", "tuple", "max", "min", "str")
+        ):
+            continue
+        names = {item.id for item in ast.walk(call) if isinstance(item, ast.Name)}
+        arguments = [item for item in call.args if not isinstance(item, ast.Constant)]
+        if not arguments or not pure(call) or holds(call, ast.Attribute, ast.Subscript) or names & code.stored([loop]):
+            continue
+        name = dotted(call.func)
+        copied = isinstance(code.parent[call], ast.Compare | ast.BinOp | ast.For | ast.Subscript) or call_of(
+            code.parent[call], "range", "len"
+        )
+        if (name not in {"len", "sum", "str"} and not copied) or _is_statement_test_first(code, call, loop):
+            continue
+
+        def edit(chance: random.Random, call: ast.Call = call, loop: ast.stmt = loop) -> str:
+            shown, kind = quote(call), dotted(call.func) or ""
+            subject = dotted(call.args[0]) or "items"
+            wanted = {
+                "len": ("size", "length", "count", f"n_{subject}"),
+                "str": ("text", "label"),
+                "sum": ("total", "overall"),
+            }
+            name = code.fresh(chance, *wanted.get(kind, ("values", f"{kind}_{subject}", "fixed", "ordered")))
+            code.put_before(loop, f"{name} = {ast.unparse(call)}")
+            code.swap(call, name)
+            return (
+                f"The naive code evaluates {shown} in every turn, though nothing in the loop changes it. The "
+                "improved code does so once "
+                f"before the loop, as `{name}`."
+            )
+
+        yield edit
+
+
+def _is_statement_test_first(code: Code, call: ast.Call, loop: ast.stmt) -> bool:
+    """Return whether a test in the loop may guard the call against a value that it could not take."""
+    node: ast.AST = call
+    while node is not loop:
+        holder = code.parent[node]
+        if isinstance(holder, ast.If | ast.IfExp) and node is not holder.test:
+            return True
+        if isinstance(holder, ast.BoolOp) and node is not holder.values[0]:
+            return True
+        if isinstance(holder, ast.Try | ast.ExceptHandler | ast.comprehension):
+            return True
+        node = holder
+    return False
+
+
+OPERATORS: Final[tuple[Operator, ...]] = (
+    faster("append-loop-as-found", "spelled-out", "appends one by one in a loop", _loops_to_comprehensions, (
+        "def names(people):\n    out = []\n    for person in people:\n        if person:\n"
+        "            out.append(person.strip())\n    return out",
+        "def names(people):\n    out = []\n    for person in people:\n        if person:\n"
+        "            out.append(person.strip())\n    return out")),
+    faster("concatenation-as-found", "rebuilt", "grows a string in a loop", _concatenation_to_join, (
+        "def spell(words):\n    text = ''\n    for word in words:\n        text += word[0]\n    return text",
+        "def spell(words):\n    text = ''\n    for word in words:\n        text += word[0]\n    return text")),
+    faster("regex-in-loop-as-found", "recomputing", "hands a pattern to the regex module in each turn", _regexes, (
+        "def numbers(lines):\n    out = []\n    for line in lines:\n"
+        "        out.append(re.findall('[0-9]+', line))\n    return out",
+        "def numbers(lines):\n    out = []\n    for line in lines:\n"
+        "        out.append(re.findall('[0-9]+', line))\n    return out")),
+    faster("invariant-as-found", "recomputing", "evaluates an unchanging call in each turn", _hoistable_lengths, (
+        "def share(words, total):\n    out = []\n    for word in words:\n"
+        "        out.append(word.count('a') / sum(total))\n    return out",
+        "def share(words, total):\n    out = []\n    for word in words:\n"
+        "        out.append(word.count('a') / sum(total))\n    return out")),
+)  # fmt: skip
