@@ -9,7 +9,9 @@ Batches are padded on the right without a mask: a causal model's last real posit
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import linear, scaled_dot_product_attention
 
@@ -78,12 +80,31 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat((-second, first), dim=-1) * sin
 
 
-def padded(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+def working_dtype(device: torch.device) -> torch.dtype:
+    """Return the numbers the device multiplies best among those that are exact enough: bf16 or fp32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device.type == "cpu":
+        capable = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return torch.bfloat16 if capable else torch.float32
+    return torch.float32
+
+
+def best_device() -> torch.device:
+    """Return the accelerator of this machine, or its CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def padded(
+    rows: Sequence[Sequence[int] | NDArray[np.int32]], device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor]:
     """Return (ids, lengths): the rows as one matrix, padded on the right with zeros."""
     lengths = torch.tensor([len(row) for row in rows])
     ids = torch.zeros(len(rows), int(lengths.max()), dtype=torch.long)
     for index, row in enumerate(rows):
-        ids[index, : len(row)] = torch.tensor(row)
+        ids[index, : len(row)] = torch.as_tensor(row)
     return ids.to(device), lengths.to(device)
 
 

@@ -50,7 +50,7 @@ class Encoder:
     """
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", form: Format, max_tokens: int) -> None:
-        self._tokenizer, self._form, self.max_tokens = tokenizer, form, max_tokens
+        self.tokenizer, self._form, self.max_tokens = tokenizer, form, max_tokens
         self._before, self._after = self._frame()
         self._special = [token for token in tokenizer.all_special_tokens if token]
         self._lead = self._leading_ids()
@@ -59,10 +59,10 @@ class Encoder:
         """The ids of "A" and "B" as the first token of an answer."""
 
     def _frame(self) -> tuple[str, str]:
-        if not self._tokenizer.chat_template:
+        if not self.tokenizer.chat_template:
             return "", "\n"
         turn = [{"role": "user", "content": _CONTENT}]
-        text = self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        text = self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
         before, found, after = text.partition(_CONTENT)
         if not found:
             raise CheckpointError("the tokenizer's chat template leaves the user's turn out; use another base model")
@@ -70,10 +70,10 @@ class Encoder:
 
     def _leading_ids(self) -> list[int]:
         # A template writes its own first token; without one the tokenizer's habit is kept. Never both.
-        if self._tokenizer.chat_template:
+        if self.tokenizer.chat_template:
             return []
-        plain = self._tokenizer("x", add_special_tokens=False)["input_ids"]
-        usual = self._tokenizer("x")["input_ids"]
+        plain = self.tokenizer("x", add_special_tokens=False)["input_ids"]
+        usual = self.tokenizer("x")["input_ids"]
         return list(usual[: len(usual) - len(plain)]) if usual[-len(plain) :] == plain else []
 
     def _answer_ids(self) -> tuple[int, int]:
@@ -89,15 +89,15 @@ class Encoder:
         return self._before + self._form.messages(comparison)[0]["content"] + self._after
 
     def _tokenize(self, text: str) -> list[int]:
-        return [*self._lead, *self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]]
+        return [*self._lead, *self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]]
 
     def _ids(self, comparison: Comparison) -> list[int]:
         content = self._form.messages(comparison)[0]["content"]
         if not any(token in content for token in self._special):
             return self._tokenize(self._before + content + self._after)
         # Code that spells a control token (an end of turn, say) must stay text, or it could close the turn.
-        inner = self._tokenizer(content, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        after = self._tokenizer(self._after, add_special_tokens=False)["input_ids"]
+        inner = self.tokenizer(content, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        after = self.tokenizer(self._after, add_special_tokens=False)["input_ids"]
         return [*self._tokenize(self._before), *inner, *after]
 
     def encode(self, comparison: Comparison) -> Encoded:
@@ -113,7 +113,7 @@ class Encoder:
         """Return the ids of many comparisons; the same as one by one, and faster."""
         texts = [self._text(comparison) for comparison in comparisons]
         many: list[list[int]] = (
-            self._tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
+            self.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
         )
         encoded = []
         for comparison, text, ids in zip(comparisons, texts, many, strict=True):
@@ -148,12 +148,12 @@ class Encoder:
 
     def _token_ends(self, text: str) -> list[int]:
         """Return, for every number of tokens, how many characters of the text they cover."""
-        if self._tokenizer.is_fast:
-            encoding: Any = self._tokenizer(
+        if self.tokenizer.is_fast:
+            encoding: Any = self.tokenizer(
                 text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
             )
             return [0, *(end for _, end in encoding["offset_mapping"])][:-1]
-        ids = self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        ids = self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
         return [round(len(text) * index / len(ids)) for index in range(len(ids))]
 
 

@@ -1,0 +1,50 @@
+"""Owns the settings of training a language model."""
+
+from typing import ClassVar, Literal
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from codefavor.runs import Config
+
+
+class TrainingConfig(Config):
+    """How a causal language model becomes an A/B classifier."""
+
+    speed_only: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
+
+    seed: int = 0
+    """Chooses first weights, batches and their order."""
+    epochs: PositiveInt = 1
+    """Times every pair is seen, unless early stopping comes first."""
+    learning_rate: PositiveFloat | None = None
+    """Highest rate of AdamW. None: 2e-3 for a model from scratch, 5e-6 for a pretrained one."""
+    warmup: NonNegativeFloat = 0.05
+    """Share of the steps in which the rate climbs; afterwards it falls as a cosine."""
+    weight_decay: NonNegativeFloat = 0.05
+    """Pull of AdamW towards zero; not on norms and biases."""
+    clip: PositiveFloat = 1.0
+    """Longest gradient; a longer one is scaled down."""
+    batch_tokens: PositiveInt = 16_384
+    """Tokens of a forward pass with its padding; a pair's two orders always share one."""
+    accumulate: PositiveInt = 1
+    """Forward passes in one step of the optimiser."""
+    context: PositiveInt | None = None
+    """Most tokens of a prompt; longer ones are shortened by the rule of `formats.encoding`. None: 640 for a model
+    from scratch, for a pretrained one its own limit, at most 2048."""
+    vocabulary: PositiveInt = 4096
+    """Entries of the tokenizer of a model from scratch."""
+    lm_steps: NonNegativeInt = 0
+    """Steps of plain language modelling on the codes before the A/B stage."""
+    lm_learning_rate: PositiveFloat | None = None
+    """Highest rate of that stage. None: the same as `learning_rate`."""
+    evaluations: PositiveInt = 8
+    """Times the validation pairs are looked at in an epoch."""
+    validation_pairs: PositiveInt = 400
+    """Validation pairs looked at, at most."""
+    patience: PositiveInt = 4
+    """Looks without a lower validation loss after which training stops; the best weights are kept."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Numbers of the forward pass; weights and optimiser are always fp32. auto: bf16 where the device multiplies it
+    faster, else fp32."""
+    checkpoint_every: PositiveInt = 200
+    """Steps between two checkpoints; a killed run loses fewer steps than this, and its result is the same."""
