@@ -51,6 +51,12 @@ class Table:
     groups: Sequence[Group]
     caption: str = ""
 
+    def __post_init__(self) -> None:
+        for group in self.groups:
+            for row in group.rows:
+                if len(row) != len(self.columns):
+                    raise ValueError(f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row}")
+
     def __html__(self) -> Markup:
         """Return the table as HTML inside a box that scrolls sideways where the page is narrower."""
         roomy = [
