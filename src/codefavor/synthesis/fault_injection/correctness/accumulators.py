@@ -80,7 +80,7 @@ def _overwritten(scope: Scope, _: random.Random) -> Iterator[Edit]:
         wrong = ast.Assign([node.target], node.value)
         text = (
             f"The naive code overwrites with {quote(ast.fix_missing_locations(wrong))} "
-            f"what {quote(node)} adds to in the improved code."
+            f"what {quote(node)} changes step by step in the improved code."
         )
         yield Edit(text, partial(scope.splice, node, [wrong]))
     for call, method in scope.method_calls("append", "extend"):

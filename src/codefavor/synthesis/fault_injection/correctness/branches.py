@@ -71,6 +71,8 @@ def _separate_ifs(scope: Scope, _: random.Random) -> Iterator[Edit]:
         is_elif = isinstance(owner := scope.parents[node], ast.If) and owner.orelse == [node]
         if not isinstance(nested, ast.If) or leaves(node.body) or is_elif:
             continue
+        if _exclusive(node.test, nested.test) and not nested.orelse:
+            continue
         text = (
             f"The naive code asks {quote(nested.test)} even after "
             f"{quote(node.test)} held, with `if` where `elif` is meant."
@@ -83,10 +85,26 @@ def _separate_ifs(scope: Scope, _: random.Random) -> Iterator[Edit]:
         yield Edit(f"{text} In the improved code only one of the branches runs.", apply)
 
 
+def _exclusive(first: ast.expr, second: ast.expr) -> bool:
+    """Return whether two tests are the same or look as if they could never both hold, so that order is no matter."""
+    if ast.dump(first) == ast.dump(second):
+        return True
+    if isinstance(first, ast.Compare) and isinstance(second, ast.Compare):
+        equal = all(isinstance(item, ast.Eq | ast.Is) for item in (*first.ops, *second.ops))
+        return equal and ast.dump(first.left) == ast.dump(second.left)
+    if isinstance(first, ast.Call) and isinstance(second, ast.Call):
+        return ast.dump(first.func) == ast.dump(second.func)
+    return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+
+
 def _branch_order(scope: Scope, _: random.Random) -> Iterator[Edit]:
     for node in scope.of(ast.If):
         nested = node.orelse[0] if len(node.orelse) == 1 else None
-        if isinstance(nested, ast.If) and ast.dump(nested.test) != ast.dump(node.test):
+        if isinstance(nested, ast.If) and not _exclusive(node.test, nested.test):
             text = (
                 f"The naive code checks {quote(nested.test)} before "
                 f"{quote(node.test)}; where both hold the wrong branch wins."
@@ -106,7 +124,8 @@ def _branch_order(scope: Scope, _: random.Random) -> Iterator[Edit]:
                 and not (first.orelse or second.orelse)
                 and leaves(first.body)
                 and leaves(second.body)
-                and ast.dump(first) != ast.dump(second)
+                and not _exclusive(first.test, second.test)
+                and _names(first.test) & _names(second.test)
             ):
                 text = (
                     f"The naive code tests {quote(second.test)} before {quote(first.test)}, so the wrong case can win."

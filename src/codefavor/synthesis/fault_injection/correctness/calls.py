@@ -126,6 +126,8 @@ def _argument_dropped(scope: Scope, _: random.Random) -> Iterator[Edit]:
                 )
                 rest = [*call.keywords[:place], *call.keywords[place + 1 :]]
                 yield Edit(f"{text} The improved code passes it.", assign(call, "keywords", rest))
+        if ast.unparse(call.func) in {"isinstance", "issubclass", "hasattr", "getattr", "setattr", "range", "next"}:
+            continue  # nobody forgets these
         if len(call.args) > 1 and not isinstance(call.args[-1], ast.Starred):
             text = f"The naive code forgets the argument {quote(call.args[-1])} of {quote(call.func)}."
             yield Edit(f"{text} The improved code calls {quote(call)}.", assign(call, "args", call.args[:-1]))

@@ -113,14 +113,22 @@ def _identity(scope: Scope, _: random.Random) -> Iterator[Edit]:
 
 
 def _truthiness(scope: Scope, _: random.Random) -> Iterator[Edit]:
+    # A regular expression's match is never falsy: there the two ways of asking mean the same.
+    matches = {
+        ast.unparse(statement.targets[0])
+        for call, _method in scope.method_calls("match", "search", "fullmatch")
+        if isinstance(statement := scope.parents[call], ast.Assign)
+    }
     for test in scope.of(ast.Compare):
         if len(test.ops) != 1 or not isinstance(test.comparators[0], ast.Constant):
             continue
         right = test.comparators[0].value
         positive = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
+        if isinstance(test.left, ast.Name) and test.left.id in matches:
+            continue
         if right is None and isinstance(test.ops[0], ast.Is | ast.IsNot):
             lost = "0, an empty string and an empty container count as missing"
-        elif right == -1 or (type(right) is int and right == 0 and isinstance(test.ops[0], ast.Eq | ast.NotEq)):
+        elif is_number(test.comparators[0], 0) and isinstance(test.ops[0], ast.Eq | ast.NotEq):
             lost = "None and empty values count as zero"
         else:
             continue
@@ -176,17 +184,17 @@ def _unconditional(scope: Scope, _: random.Random) -> Iterator[Edit]:
 
 def _narrowed(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     for node in scope.of(ast.If):
-        names = [
-            item.id
+        names = [item.id for item in ast.walk(node.test) if isinstance(item, ast.Name) and item.id in scope.parameters]
+        # Next to a test for None or for emptiness most further conditions would change nothing.
+        if not names or any(
+            isinstance(item, ast.Not) or (isinstance(item, ast.Constant) and item.value in (None, ""))
             for item in ast.walk(node.test)
-            if isinstance(item, ast.Name) and item.id in (*scope.parameters, *scope.locals)
-        ]
-        if not names:
+        ):
             continue
         one = chance.choice(sorted(set(names)))
         measured = any(is_number(item) for item in ast.walk(node.test))
         extra = chance.choice(
-            [f"{one} > 0", f"{one} != 1"]
+            [f"{one} % 2 == 0", f"{one} > 100", f"{one} == 1"]
             if measured
             else [f"len({one}) > 1", f"isinstance({one}, str)", f"{one} != ''"]
         )

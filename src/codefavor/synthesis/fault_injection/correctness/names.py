@@ -48,7 +48,9 @@ def _wrong_attribute(scope: Scope, chance: random.Random) -> Iterator[Edit]:
         others = [item for item in names if item != node.attr]
         if others:
             other = chance.choice(others)
-            text = f"The naive code uses `self.{other}` where `self.{node.attr}` is meant, in {line_of(scope, node)}."
+            owner = ast.unparse(node.value)
+            where = line_of(scope, node)
+            text = f"The naive code uses `{owner}.{other}` where `{owner}.{node.attr}` is meant, in {where}."
             yield Edit(f"{text} The improved code uses the right attribute.", assign(node, "attr", other))
 
 
@@ -172,6 +174,12 @@ def _unpacked_wrongly(scope: Scope, _: random.Random) -> Iterator[Edit]:
             yield Edit(text, assign(target, "elts", target.elts[::-1]))
 
 
+def _only_told(scope: Scope, node: ast.AST) -> bool:
+    """Return whether a text goes to a call whose result nobody uses, such as a log or an audit."""
+    call = scope.parents[node]
+    return isinstance(call, ast.Call) and isinstance(scope.parents[call], ast.Expr)
+
+
 def _constant_text(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     """A short text, such as a separator or mode, that is not quite the right one."""
     for node in scope.of(ast.Constant):
@@ -179,6 +187,8 @@ def _constant_text(scope: Scope, chance: random.Random) -> Iterator[Edit]:
             not isinstance(node.value, str)
             or not 0 < len(node.value) <= 12
             or isinstance(scope.parents[node], ast.Expr | ast.JoinedStr)
+            or scope.within(node, ast.Raise, ast.Assert)
+            or _only_told(scope, node)
         ):
             continue
         old = node.value

@@ -306,6 +306,8 @@ def _forgotten_flush(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Name)) or scope.is_generator:
         return
     variable = last.value.id
+    if variable in {"self", "cls"}:
+        return
     place = index_of(body, last)
     for wrap in chance.sample(_wraps(scope, last.value), 3):
         code = f"{variable} = {ast.unparse(_filled(wrap, last.value))}"

@@ -30,12 +30,16 @@ def _spelled(
     scope: Scope, statement: ast.stmt, target: str | None, wanted: str, code: str, **parts: str
 ) -> Callable[[], None]:
     """Return the act of replacing a statement by a template; RESULT stands for the variable the value goes to."""
-    result = target or fresh_name(scope.tree, wanted, "output")
+    # A template reads its source while it builds the result, so it cannot build it in the variable it reads.
+    read = {item.id for item in ast.walk(statement) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load)}
+    result = target if target is not None and target not in read else fresh_name(scope.tree, wanted, "output")
     text = code.replace("RESULT", result)
     for key, value in parts.items():
         text = text.replace(key, value)
     if target is None:
         text += f"\nreturn {result}"
+    elif target != result:
+        text += f"\n{target} = {result}"
     return partial(scope.splice, statement, body_of(text))
 
 

@@ -328,7 +328,9 @@ def _returned_early(scope: Scope, _: random.Random) -> Iterator[Edit]:
 def _parameter_ignored(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     for variable in scope.parameters:
         uses = [item for item in scope.of(ast.Name) if item.id == variable and isinstance(item.ctx, ast.Load)]
-        if uses and not any(isinstance(item.ctx, ast.Store) for item in scope.of(ast.Name) if item.id == variable):
+        stored = any(isinstance(item.ctx, ast.Store) for item in scope.of(ast.Name) if item.id == variable)
+        held = any(isinstance(scope.parents[item], ast.Attribute | ast.keyword) for item in uses)
+        if uses and not stored and not held:
             value = chance.choice([None, 0, 1, True, ""])
 
             def apply(uses: list[ast.Name] = uses, value: str | int | None = value) -> None:
