@@ -435,4 +435,9 @@ def _probes(pairs: Sequence[PreferencePair], seed: int) -> dict[str, Any]:
         return {}
     from codefavor.features.probes import length_probe, ngram_probe
 
-    return {"length": length_probe(pairs), "n-grams": ngram_probe(pairs, [group_of(pair) for pair in pairs], seed)}
+    groups = [group_of(pair) for pair in pairs]
+    lengths = {
+        objective: {rule: round(share, 4) for rule, share in shares.items()}
+        for objective, shares in length_probe(pairs).items()
+    }
+    return {"length": lengths, "n-grams": round(ngram_probe(pairs, groups, seed), 4)}

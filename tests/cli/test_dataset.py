@@ -1,0 +1,128 @@
+"""Owns the checks of `codefavor dataset`: what it says, what it compares with, what bad input leaves behind."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codefavor.jsonl import read_all, write_records
+from codefavor.records import BenchmarkTask, PreferencePair, TrainingExample
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+CODES = [
+    "def area(width, height):\n    checked = [side for side in (width, height) if side >= 0]\n"
+    "    return checked[0] * checked[1]",
+    "def greet(person, loudly=False):\n    words = f'Hello, {person.name}!'\n"
+    "    return words.upper() if loudly else words",
+    "def read_lines(path):\n    with open(path, encoding='utf-8') as stream:\n"
+    "        return [line.rstrip() for line in stream]",
+    "def newest(entries):\n    ranked = sorted(entries, key=lambda entry: entry.date)\n"
+    "    return ranked[-1] if ranked else None",
+]
+
+
+@pytest.fixture
+def pairs_file(tmp_path: Path) -> Path:
+    """Four pairs of four modules."""
+    path = tmp_path / "pairs.jsonl"
+    write_records(
+        path,
+        (
+            PreferencePair(
+                id=f"pair-{number}",
+                instruction=f"Task number {number}.",
+                criterion="Correctness: it works.",
+                naive_code=code + "  # not",
+                improved_code=code,
+                feedback="It does not work.",
+                method="by hand",
+                source=f"tests:m{number}",
+                meta={"operator": "remark", "objective": "correctness"},
+            )
+            for number, code in enumerate(CODES)
+        ),
+    )
+    return path
+
+
+def test_building_says_what_was_made(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """Where there is no benchmark to compare with, that is said."""
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", CODEFAVOR_DATA="")
+
+    assert done.returncode == 0
+    assert "CodePrefBench is not on this machine" in done.stderr
+    assert "train: 2 pairs from 2 groups (correctness 2)" in done.stderr
+    assert "4 pairs became the data set in data" in done.stderr
+    assert len(read_all(tmp_path / "data" / "train.jsonl", TrainingExample)) == 4
+
+
+def test_the_card_can_be_read_by_scripts(codefavor: Command, pairs_file: Path) -> None:
+    """Standard output holds it alone, and options reach the library."""
+    arguments = ["--orders", "one", "--seed", "3", "--held-out-share", "0", "--hold-out-operators", "remark,"]
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", "--json", "--validation-share", "0.5", *arguments)
+
+    # Every pair is of the operator held out, and no module is.
+    assert json.loads(done.stdout)["rejected"] == {"held-out-operator": 4}
+
+
+def test_pairs_near_to_given_tasks_are_left_out(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """Comments on the benchmark's side do not hide a copy."""
+    commented = CODES[0].replace("\n", "  # a remark that goes on for quite a while\n")
+    task = BenchmarkTask.model_validate(
+        {"instruction": "?", "code_a": commented, "code_b": "", "criterion": "c"}
+        | {"label": "A", "objective": "correctness", "cluster": "x"}
+    )
+    write_records(tmp_path / "tasks.jsonl", [task])
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", "--decontaminate", "tasks.jsonl", "--json")
+
+    assert json.loads(done.stdout)["rejected"] == {"contaminated": 1}
+
+
+@pytest.mark.skipif("CODEFAVOR_DATA" not in os.environ, reason="CODEFAVOR_DATA names no folder with CodePrefBench")
+def test_pairs_near_to_codeprefbench_are_left_out_by_default(
+    codefavor: Command, pairs_file: Path, tmp_path: Path
+) -> None:
+    """The rows stand in the test's own folder for as long as it runs, and no longer."""
+    from codefavor.benchmark.tasks import load_bench
+
+    task = next(task for task in load_bench().tasks if 200 < len(task.code_a) < 2000)
+    rows = [json.loads(line) for line in pairs_file.read_text().splitlines()]
+    rows.append({**rows[0], "id": "leak", "improved_code": task.code_a + "\n", "naive_code": task.code_b})
+    pairs_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", "--json")
+    off = codefavor("dataset", "build", pairs_file, "--out", "off", "--json", "--decontaminate", "off")
+
+    assert json.loads(done.stdout)["rejected"] == {"contaminated": 1}
+    assert json.loads(done.stdout)["decontamination"]["texts"] > 100
+    assert json.loads(off.stdout)["rejected"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gone.jsonl"], "there is no file gone.jsonl"),
+        (["empty.jsonl"], "empty.jsonl holds no pairs"),
+        (["broken.jsonl"], "broken.jsonl, line 1: not JSON"),
+        (["pairs.jsonl", "--format", "poetry"], "there is no format 'poetry'"),
+        (["pairs.jsonl", "--hold-out-operators", "remork"], "did you mean 'remark'"),
+        (["pairs.jsonl", "--held-out-share", "0.9", "--validation-share", "0.1"], "leave nothing to train on"),
+        (["pairs.jsonl", "--decontaminate", "gone.jsonl"], "there is no file gone.jsonl"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(
+    codefavor: Command, pairs_file: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Exit status 2 means that nothing was written."""
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "broken.jsonl").write_text('{"id": "1", "instr')
+    done = codefavor("dataset", "build", *arguments, "--out", "data", "--decontaminate", "off", *arguments[1:])
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+    assert not list(tmp_path.glob(".*"))
