@@ -1,0 +1,16 @@
+"""Versions of real functions with well-known weaknesses, each named by its CWE."""
+
+from typing import Final
+
+from codefavor.synthesis.fault_injection.operator import Operator
+from codefavor.synthesis.fault_injection.security.injection import OPERATORS as _INJECTION
+from codefavor.synthesis.fault_injection.security.loading import OPERATORS as _LOADING
+from codefavor.synthesis.fault_injection.security.secrets_and_crypto import OPERATORS as _SECRETS_AND_CRYPTO
+from codefavor.synthesis.fault_injection.security.services import OPERATORS as _SERVICES
+
+OPERATORS: Final[tuple[Operator, ...]] = (
+    *_INJECTION,
+    *_LOADING,
+    *_SECRETS_AND_CRYPTO,
+    *_SERVICES,
+)
