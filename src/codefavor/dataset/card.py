@@ -139,7 +139,7 @@ def readme(card: DatasetCard) -> str:
     lines += ["", "A group (a module, a problem) is in one split only.", "", "## Left out", ""]
     lines += _table(("reason", "pairs"), card.rejected) if card.rejected else ["Nothing."]
     lines += ["", "## What a blind rule can guess", ""]
-    lines += _table(("rule", "share guessed right"), dict(_flat(card.probes))) if card.probes else ["Not measured."]
+    lines += _probe_lines(card.probes) if card.probes else ["Not measured."]
     lines += ["", "## Operators", ""]
     operators: Counter[str] = Counter()
     for split in card.splits.values():
@@ -175,9 +175,15 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _flat(value: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
-    for name, item in value.items():
-        if isinstance(item, Mapping):
-            yield from _flat(item, f"{before}{name} · ")
-        else:
-            yield f"{before}{name}", item
+def _probe_lines(probes: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "Shares guessed right on training pairs; half is chance, and equal lengths count a half.",
+        "",
+        "| pairs about | number | the shorter code | the one of fewer lines | of equal length |",
+        "|---|---|---|---|---|",
+    ]
+    for objective, found in probes["length"].items():
+        shares = (f"{found[rule]:.1%}" for rule in ("shorter", "fewer_lines", "same_length"))
+        lines.append(f"| {objective} | {found['pairs']:,} | {' | '.join(shares)} |")
+    told = f"{probes['n-grams']:.1%}"
+    return [*lines, "", f"A linear model over character n-grams that never sees the instruction: {told}."]

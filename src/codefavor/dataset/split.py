@@ -21,7 +21,7 @@ def position(group: str, seed: int) -> float:
 def assign(groups: Iterable[str], seed: int, held_out_share: float, validation_share: float) -> dict[str, Split]:
     """Return the split of each group.
 
-    A split whose share is above zero gets at least one group, as long as training keeps one.
+    A split whose share is above zero gets at least one group; where there are too few, training comes first.
 
     Args:
         groups: names of the groups.
@@ -37,11 +37,17 @@ def assign(groups: Iterable[str], seed: int, held_out_share: float, validation_s
             splits[group] = "held-out"
         else:
             splits[group] = "validation" if place < held_out_share + validation_share else "train"
-    wanted: tuple[tuple[Split, float], ...] = (("held-out", held_out_share), ("validation", validation_share))
-    for split, share in wanted:
-        training = [group for group in ordered if splits[group] == "train"]
-        if share > 0 and split not in splits.values() and len(training) > 1:
-            splits[training[0]] = split
-    if ordered and "train" not in splits.values():
-        splits[ordered[-1]] = "train"
+    wanted: tuple[tuple[Split, bool], ...] = (
+        ("train", True),
+        ("held-out", held_out_share > 0),
+        ("validation", validation_share > 0),
+    )
+    for split, is_wanted in wanted:
+        if is_wanted and split not in splits.values():
+            richest = max(SPLITS, key=list(splits.values()).count)
+            spare = [group for group in ordered if splits[group] == richest]
+            if len(spare) > 1:
+                splits[spare[-1] if split == "train" else spare[0]] = split
+            elif split == "train" and spare:
+                splits[spare[0]] = split
     return splits
