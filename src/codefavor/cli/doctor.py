@@ -18,7 +18,9 @@ class Finding(NamedTuple):
     detail: str
 
 
-def doctor_command(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
     """Say what this installation can and cannot do, and why."""
     findings = [*_machine(), _judging(), *_language_models(), _benchmark(), _cache()]
     if as_json:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def quickstart_command(
-    out: Annotated[Path, typer.Option(help="Where everything goes; the same folder again goes on.")] = Path("quickstart"),
+    out: Annotated[Path, typer.Option(help="Where everything goes; the same folder again goes on.")] = Path(
+        "quickstart"
+    ),
 ) -> None:
     """Run the whole recipe on this machine: real code, pairs, dataset, two models, scores, report.
 
@@ -48,7 +50,7 @@ def quickstart_command(
             missing.add(step.name)
             typer.echo(f"{head} going on without {step.name}")
     typer.echo(f"\nfinished in {duration(time.monotonic() - began)}; the report: {out / 'report.html'}")
-    typer.echo(f'next: codefavor judge A.py B.py --judge linear:{out / "linear"}')
+    typer.echo(f"next: codefavor judge A.py B.py --judge linear:{out / 'linear'}")
 
 
 def _run(step: "Step", steps: list["Step"], done: "Done") -> bool:

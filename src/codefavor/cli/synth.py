@@ -18,7 +18,9 @@ def _group() -> None:
 
 @app.command("fault-inject")
 def fault_inject(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="Functions, as `codefavor mine installed` writes them.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Functions, as `codefavor mine installed` writes them.")
+    ],
     run: Annotated[Path, typer.Option("--run", help="The run's folder; the same folder again goes on.")],
     objective: Annotated[
         list[str] | None, typer.Option(help="Make pairs for this objective only; may be given again.")

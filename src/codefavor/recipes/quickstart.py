@@ -57,9 +57,7 @@ def _expand(row: dict[str, Any], out: Path) -> Iterator[Step]:
 def runs_of(steps: list[Step], done: "Done") -> list[str]:
     """Return the run folders of the evaluations that were made, for the report."""
     return [
-        step.command[step.command.index("--run") + 1]
-        for step in steps
-        if step.command[0] == "eval" and done.has(step)
+        step.command[step.command.index("--run") + 1] for step in steps if step.command[0] == "eval" and done.has(step)
     ]
 
 

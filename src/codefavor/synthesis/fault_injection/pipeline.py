@@ -27,6 +27,7 @@ from codefavor.objectives import CRITERIA
 from codefavor.records import Function, PreferencePair, Rejection, content_id
 from codefavor.runs import Config, Progress, Run, silent
 from codefavor.synthesis.fault_injection.instructions import instruction_for
+from codefavor.synthesis.fault_injection.lengthen import lengthen
 from codefavor.synthesis.fault_injection.operator import Change, Operator
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.sampling import Balance
@@ -46,7 +47,7 @@ class FaultInjectionConfig(Config):
     """Names of the operators to use; all of the objectives where empty."""
     per_function: PositiveInt = 2
     """Pairs emitted from one function for one objective, at most."""
-    candidates: PositiveInt = 5
+    candidates: PositiveInt = 4
     """Operators that make a candidate for one function and objective; more gives an evener mix and costs time."""
     max_pairs: int | None = None
     """Stop after the block that reaches this many pairs."""
@@ -96,12 +97,10 @@ def select_operators(config: FaultInjectionConfig) -> tuple[Operator, ...]:
     return tuple(item for item in OPERATORS if item.name in wanted and item.objective in config.objectives)
 
 
-def inject_faults(
-    source: Path, folder: Path, config: FaultInjectionConfig, progress: Progress = silent
-) -> Summary:
+def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, progress: Progress = silent) -> Summary:
     """Make preference pairs from a file of functions in the run directory `folder`.
 
-    Writes `pairs.jsonl`, `rejections.jsonl` and `manifest.json`; the same call goes on where an interrupted one stopped.
+    Writes `pairs.jsonl`, `rejections.jsonl` and `manifest.json`; the same call goes on with an interrupted run.
     Every candidate is either a pair or a rejection, and a function without candidates is a rejection too.
 
     Raises:
@@ -192,7 +191,9 @@ def _outcomes(
         return
     # Not fork: the caller may have threads (torch, a progress bar), and a forked copy of them can hang.
     with ProcessPoolExecutor(
-        config.workers, mp_context=get_context("spawn"), initializer=partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        config.workers,
+        mp_context=get_context("spawn"),
+        initializer=partial(signal.signal, signal.SIGINT, signal.SIG_IGN),
     ) as pool:
         under_way: deque[Future[list[_Outcome]]] = deque()
         try:
@@ -227,14 +228,17 @@ def candidates_of(function: Function, operators: Sequence[Operator], config: Fau
     candidates: list[PreferencePair] = []
     rejections: list[Rejection] = []
     for objective in config.objectives:
-        chance = random.Random(content_id(function.id, objective, str(config.seed)))  # noqa: S311 (not a secret)
+        chance = random.Random(content_id(function.id, objective, str(config.seed)))
         mine = [item for item in operators if item.objective == objective]
         chance.shuffle(mine)
         found = 0
+        tree = ast.parse(text)
         for operator in mine:
             if found == config.candidates:
                 break
-            result = _apply(function, text, operator, chance, config)
+            result = _apply(function, base, tree, operator, chance, config)
+            if result is not None:
+                tree = ast.parse(text)  # without a site the tree is as it was, and the next operator may have it
             if isinstance(result, PreferencePair):
                 candidates.append(result)
                 found += 1
@@ -247,9 +251,14 @@ def candidates_of(function: Function, operators: Sequence[Operator], config: Fau
 
 
 def _apply(
-    function: Function, text: str, operator: Operator, chance: random.Random, config: FaultInjectionConfig
+    function: Function,
+    base: ast.Module,
+    tree: ast.Module,
+    operator: Operator,
+    chance: random.Random,
+    config: FaultInjectionConfig,
 ) -> PreferencePair | Rejection | None:
-    """Return what an operator makes of the function; None where it has no site."""
+    """Return what an operator makes of the function, whose `tree` it may use up; None where it has no site."""
     meta = {
         "operator": operator.name,
         "family": operator.family or operator.name,
@@ -258,13 +267,21 @@ def _apply(
         **({"cwe": operator.cwe} if operator.cwe else {}),
     }
     try:
-        tree = ast.parse(text)
         change = operator.rewrite(tree, chance)
         if change is None:
             return None
-        naive, improved = _render(change)
+        naive, improved = _evened(change, chance)
         ast.parse(naive), ast.parse(improved)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, AttributeError, TypeError, IndexError, KeyError) as error:
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+        AttributeError,
+        TypeError,
+        IndexError,
+        KeyError,
+    ) as error:
         detail = f"{operator.name}: {type(error).__name__}: {error}"[:200]
         return Rejection(id=function.id, reason="operator-error", detail=detail, meta=meta)
     if naive == improved:
@@ -273,7 +290,7 @@ def _apply(
         return Rejection(id=function.id, reason="too-long", detail=operator.name, meta=meta)
     return PreferencePair.model_validate(
         {
-            "instruction": instruction_for(function, ast.parse(text), chance, change.requirement),
+            "instruction": instruction_for(function, base, chance, change.requirement),
             "criterion": CRITERIA[operator.objective],
             "naive_code": naive,
             "improved_code": improved,
@@ -285,10 +302,22 @@ def _apply(
     )
 
 
-def _render(change: Change) -> tuple[str, str]:
-    """Print both sides by the same printer, so that no formatting tells them apart."""
+def _evened(change: Change, chance: random.Random) -> tuple[str, str]:
+    """Return both sides, printed by the same printer; a coin draws which is to be the longer one.
+
+    The longer side's local names grow by the gap the change left and a margin, whichever side that is.
+    """
     naive = ast.unparse(ast.fix_missing_locations(change.naive))
-    return naive, ast.unparse(ast.fix_missing_locations(change.improved))
+    improved = ast.unparse(ast.fix_missing_locations(change.improved))
+    gap = abs(len(naive) - len(improved))
+    if naive == improved or (not gap and chance.random() < 0.5):
+        return naive, improved
+    margin = 1 + int(len(improved) * 0.02 * chance.lognormvariate(0, 1))
+    if chance.random() < 0.5:
+        tree = ast.parse(naive)
+        return (ast.unparse(tree) if lengthen(tree, chance, gap + margin) else naive), improved
+    tree = ast.parse(improved)
+    return naive, (ast.unparse(tree) if lengthen(tree, chance, gap + margin) else improved)
 
 
 def _without_docstring(tree: ast.Module) -> ast.Module:
@@ -296,6 +325,10 @@ def _without_docstring(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
     return tree
