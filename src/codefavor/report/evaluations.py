@@ -142,6 +142,12 @@ class Group:
         scored = [(accuracy, run) for run in self.baselines if (accuracy := accuracy_of(run, objective)) is not None]
         return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
+    def average_floor(self) -> float | None:
+        """Return the average of the best blind rules of the verifiable objectives, None where one has none."""
+        floors = [accuracy_of(run, name) for name in VERIFIABLE if (run := self.floor(name)) is not None]
+        known = [floor for floor in floors if floor is not None]
+        return fmean(known) if len(known) == len(VERIFIABLE) else None
+
     def differing(self) -> list[str]:
         """Return the objectives on which the runs were not asked the same tasks, so that scores do not compare."""
         asked = [_asked(run) for run in self.runs]

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from codefavor.checkpoints import read_card
 from codefavor.dataset.card import DatasetCard, SplitCard, read_dataset_card
 from codefavor.objectives import OBJECTIVES
-from codefavor.pages.layout import Html, Section, folded
+from codefavor.pages.layout import Html, Section, folded, picture, pictures
+from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import CellLike, Column, Group, Table, facts
 from codefavor.report.wording import NONE, amount, percent, spelled
+
+_POINTS: Final = 300
+"""Logged values kept for a curve, spread evenly by TensorBoard."""
+_LOGGED: Final = {
+    "loss": {"train/loss": "training", "validation/loss": "validation"},
+    "accuracy": {"validation/accuracy": "validation"},
+}
 
 
 def data_sections(folders: Sequence[Path]) -> list[Section]:
@@ -27,13 +35,38 @@ def training_sections(folders: Sequence[Path]) -> list[Section]:
     Raises:
         CheckpointError: a folder holds no checkpoint.
     """
-    sections = []
+    sections: list[Section] = []
     for folder in folders:
         card = read_card(folder)
         rows = [("Started from", card.base), ("Format", card.format), *_flat(card.scores)]
         settings = folded("Settings", facts([(name, value) for name, value in _flat(card.config) if value]))
-        sections.append(Section(f"Training {card.kind}:{folder.resolve().name}", [facts(rows), settings]))
+        name = f"{card.kind}:{folder.resolve().name}"
+        sections.append(Section(f"Training {name}", [facts(rows), *_curves(folder, len(sections)), settings]))
     return sections
+
+
+def _curves(folder: Path, number: int) -> list[Html]:
+    """Return the loss and the accuracy over steps, where training logged them and TensorBoard is there to read."""
+    if not (folder / "tensorboard").is_dir():
+        return []
+    try:
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    except ImportError:
+        return []
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": _POINTS})
+    events.Reload()
+    logged = set(events.Tags()["scalars"])
+    shown = []
+    for what, tags in _LOGGED.items():
+        lines = [
+            Curve(name, [(event.step, event.value) for event in events.Scalars(tag)])
+            for tag, name in tags.items()
+            if tag in logged
+        ]
+        if lines:
+            svg = curves(lines, f"t{number}{what}", f"{what.capitalize()} over training", "step", what)
+            shown.append(picture(svg, f"{what.capitalize()} over training"))
+    return [pictures(shown)] if shown else []
 
 
 def _data(card: DatasetCard) -> Iterator[Html | str]:

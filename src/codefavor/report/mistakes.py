@@ -51,7 +51,7 @@ def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
 def _case_title(objective: str, case: Wrong, others: Sequence[tuple[str, float]]) -> Markup:
     words = {1.0: "right", 0.0: "also wrong", 0.5: "undecided"}
     beside = "; ".join(f"{name}: {words[correct]}" for name, correct in others if correct in words)
-    sure = f", {percent(confidence(case.judgement))} % sure" if case.judgement.p_a is not None else ""
+    sure = "" if case.judgement.p_a is None else f", {percent(min(confidence(case.judgement), 0.999))} % sure"
     return Markup('<span><span class="who">{}</span> · {}<small>chose {}{}; {} is better{}</small></span>').format(
         spelled(objective),
         case.task.task_id or case.task.id,
@@ -74,12 +74,15 @@ def _case(case: Wrong) -> Markup:
         Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(_text(task.criterion)),
         side_by_side(task.code_a, task.code_b, (named[0], named[1])),
     ]
-    stated = "" if judgement.p_a is None else f", P(A is better) = {judgement.p_a:.3f}"
+    stated = "" if judgement.p_a is None else f", P(A is better) = {judgement.p_a:.3g}"
     said = [("Chose", f"{judgement.choice}{stated}")]
-    said += [(f"Order {number}", plain(order)) for number, order in enumerate(judgement.per_order or (), start=1)]
+    for number, order in enumerate(judgement.per_order or (), start=1):
+        rest = {key: value for key, value in order.items() if (key, value) != ("status", "ok") and key != "order"}
+        said.append((f"Order {order.get('order', number)}", plain(rest)))
     for piece in judgement.evidence or ():
-        rest = {key: value for key, value in piece.items() if key != "kind"}
-        said.append((str(piece.get("kind", "evidence")), plain(rest)))
+        kind = str(piece.get("kind", "evidence"))
+        rest = {key: value for key, value in piece.items() if key not in ("kind", kind)}
+        said.append((kind, "; ".join(filter(None, (plain(piece.get(kind, "")), plain(rest))))))
     parts += [Markup("<h4>What the judge said</h4>"), facts(said)]
     return Markup('<div class="case">{}</div>').format(Markup("").join(parts))
 
@@ -93,7 +96,7 @@ def _text(text: str) -> Markup:
 def plain(value: object) -> str:
     """Return a value of a verdict's free fields in a line of text."""
     if isinstance(value, Mapping):
-        text = "; ".join(f"{key}: {plain(inner)}" for key, inner in value.items() if inner is not None)
+        text = "; ".join(f"{key.replace('_', ' ')} {plain(inner)}" for key, inner in value.items() if inner is not None)
     elif isinstance(value, float):
         text = f"{value:.4g}"
     elif isinstance(value, str):

@@ -105,9 +105,8 @@ def _lead(groups: Sequence[Group]) -> Markup:
     for group in groups:
         best = next(iter(group.judges), None)
         if best is not None and best.summary.average_verifiable is not None:
-            floors = [accuracy_of(run, name) for name in VERIFIABLE if (run := group.floor(name)) is not None]
-            known = [floor for floor in floors if floor is not None]
-            floor = f"; the best blind rules give {percent(sum(known) / 3)} %" * (len(known) == 3)
+            level = group.average_floor()
+            floor = "" if level is None else f"; the best blind rules give {percent(level)} %"
             lines.append(
                 Markup("<p>On {} the best average is <strong>{}&nbsp;%</strong> ({}), by {}{}.</p>").format(
                     group.bench,
@@ -183,8 +182,9 @@ def _scores(group: Group, names: Mapping[int, str]) -> Table:
         cells: list[CellLike] = [names[id(run)]]
         cells += [_score(group, run, name) for name in shown]
         if group.has_average:
-            average = run.summary.average_verifiable
-            cells.append(Cell(percent(average), small=interval(run.summary.average_verifiable_ci95)))
+            average, edges = run.summary.average_verifiable, run.summary.average_verifiable_ci95
+            tags = _tags(run, edges, group.average_floor())
+            cells.append(Cell(percent(average), small=interval(edges), tags=tags))
         return cells + [_score(group, run, name) for name in others]
 
     bodies = []
@@ -226,12 +226,16 @@ def _score(group: Group, run: RunData, objective: str) -> Cell:
     score = run.summary.objectives.get(objective)
     if score is None or score.accuracy is None:
         return Cell(NONE)
-    tags = [f"{score.failures:,} failed"] if score.failures else []
+    failed = [f"{score.failures:,} failed"] if score.failures else []
     floor = group.floor(objective)
-    if not run.blind and floor is not None and score.ci95 is not None:
-        best = accuracy_of(floor, objective) or 0.0
-        tags += ["not above blind"] if score.ci95[0] <= best else []
+    level = None if floor is None else accuracy_of(floor, objective)
+    tags = [*failed, *_tags(run, score.ci95, level)]
     return Cell(percent(score.accuracy), half_undecided(score), interval(score.ci95), tags)
+
+
+def _tags(run: RunData, edges: tuple[float, float] | None, floor: float | None) -> list[str]:
+    shown = not run.blind and edges is not None and floor is not None and edges[0] <= floor
+    return ["not above blind"] if shown else []
 
 
 def _score_notes(group: Group) -> Iterator[Html]:
