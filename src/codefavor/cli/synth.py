@@ -36,7 +36,7 @@ def fault_inject(
     from codefavor.synthesis.fault_injection.pipeline import FaultInjectionConfig, inject_faults
 
     config = FaultInjectionConfig(
-        **({"objectives": tuple(objective)} if objective else {}),
+        objectives=tuple(objective) if objective else ("correctness", "efficiency", "security"),
         operators=tuple(operator or ()),
         per_function=per_function,
         max_pairs=max_pairs,

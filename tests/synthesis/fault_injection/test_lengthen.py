@@ -2,12 +2,13 @@
 
 import ast
 import random
+from typing import Any
 
 import pytest
 
 from codefavor.synthesis.fault_injection.lengthen import lengthen
 
-CODES = {
+CODES: dict[str, list[tuple[Any, ...]]] = {
     "def f(items):\n    seen = set()\n    out = []\n    for i in items:\n        if i not in seen:\n"
     "            seen.add(i)\n            out.append(i)\n    return out": [([1, 1, 2],), ("aba",)],
     "def f(n):\n    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a": [(7,), (0,)],
@@ -30,12 +31,12 @@ def test_longer_code_does_the_same(code: str, seed: int) -> None:
 
     longer = ast.unparse(tree)
     assert len(longer) > len(ast.unparse(ast.parse(code)))
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
     exec(code, before)
     exec(longer, after)
     for arguments in CODES[code]:
-        assert after["f"](*arguments) == before["f"](*arguments)  # type: ignore[operator]
+        assert after["f"](*arguments) == before["f"](*arguments)
 
 
 @pytest.mark.parametrize(
