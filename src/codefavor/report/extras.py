@@ -38,11 +38,26 @@ def training_sections(folders: Sequence[Path]) -> list[Section]:
     sections: list[Section] = []
     for folder in folders:
         card = read_card(folder)
-        rows = [("Started from", card.base), ("Format", card.format), *_flat(card.scores)]
+        rows = [("Started from", card.base), ("Format", card.format)]
         settings = folded("Settings", facts([(name, value) for name, value in _flat(card.config) if value]))
         name = f"{card.kind}:{folder.resolve().name}"
-        sections.append(Section(f"Training {name}", [facts(rows), *_curves(folder, len(sections)), settings]))
+        sections.append(
+            Section(f"Training {name}", [facts(rows), *_scores(card.scores), *_curves(folder, len(sections)), settings])
+        )
     return sections
+
+
+def _scores(scores: Mapping[str, Any]) -> Iterator[Html]:
+    """Yield the card's scores: a table of what was measured by split, then what does not belong to a split."""
+    splits = {name: dict(_flat(found)) for name, found in scores.items() if isinstance(found, Mapping)}
+    measures = list(dict.fromkeys(name for found in splits.values() for name in found))
+    if measures:
+        columns = [Column("Split"), *(Column(name, True) for name in measures)]
+        rows = [[name, *(found.get(measure, NONE) for measure in measures)] for name, found in splits.items()]
+        yield Table(columns, [Group(rows)], "Scores when training ended; shares from 0 to 1")
+    rest = list(_flat({name: found for name, found in scores.items() if name not in splits}))
+    if rest:
+        yield facts(rest)
 
 
 def _curves(folder: Path, number: int) -> list[Html]:

@@ -367,7 +367,7 @@ def _costs(groups: Sequence[Group]) -> Section:
                     _seconds(summary.cpu_seconds),
                     NONE if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}",
                     *(_count(summary.usage.get(name)) for name in ("requests", "input_tokens", "output_tokens")),
-                    NONE if summary.cost_usd is None else f"{summary.cost_usd:,.2f}",
+                    f"{summary.cost_usd:,.2f}" if summary.cost_usd else NONE,
                 ]
             )
         bodies.append(Rows(rows, group.bench if len(groups) > 1 else ""))
