@@ -118,6 +118,7 @@ ARGUMENTS: Final[dict[str, tuple[Any, ...]]] = {
     "restyled-call": ("A,b,a",),
     "restyled-unfinished": (" A ",),
     "several-faults": ([95, 92],),
+    "over-engineered": (4,),
 }
 """Input on which the example of an operator goes wrong, written for this test."""
 

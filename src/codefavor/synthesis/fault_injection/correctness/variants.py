@@ -16,6 +16,7 @@ from codefavor.synthesis.fault_injection.correctness import (
     calls,
     conditions,
     names,
+    needless,
     numbers,
     unfinished,
 )
@@ -157,17 +158,17 @@ def _restyled_fault(label: str, faults: tuple[Operator, ...]) -> Operator:
     )
 
 
-def _several(faults: tuple[Operator, ...]) -> Operator:
+def _several(label: str, summary: str, faults: tuple[Operator, ...], counts: tuple[int, ...]) -> Operator:
     def rewrite(tree: ast.Module, chance: random.Random) -> Change | None:
         said: list[str] = []
-        wanted = chance.choice((2, 2, 3))
+        wanted = chance.choice(counts)
         improved = copy_tree(tree)
         naive = copy_tree(tree)
         for operator in chance.sample(faults, len(faults)):
             change = operator.rewrite(naive, chance)
             if change is not None:
                 naive = copy_tree(ast.fix_missing_locations(change.naive))
-                said.append(change.feedback.split(". ")[0].rstrip(".;") + ".")
+                said.append(change.feedback.partition(" The improved code")[0])
             if len(said) == wanted:
                 break
         if not said or ast.dump(naive) == ast.dump(improved):  # two faults may undo each other
@@ -178,12 +179,12 @@ def _several(faults: tuple[Operator, ...]) -> Operator:
         return Change(naive=naive, improved=improved, feedback=text)
 
     return Operator(
-        "several-faults",
+        label,
         "correctness",
-        "several mistakes at once",
+        summary,
         rewrite,
         family="several",
-        example=example_of("several-faults"),
+        example=example_of(label),
     )
 
 
@@ -201,5 +202,16 @@ OPERATORS: Final = (
     _restyled_fault("number", _FAULTS["number"]),
     _restyled_fault("call", _FAULTS["call"]),
     _restyled_fault("unfinished", _FAULTS["unfinished"]),
-    _several(tuple(item for group in ("condition", "number", "call") for item in _FAULTS[group])),
+    _several(
+        "several-faults",
+        "several mistakes at once",
+        tuple(item for group in ("condition", "number", "call") for item in _FAULTS[group]),
+        (2, 2, 3),
+    ),
+    _several(
+        "over-engineered",
+        "checks and conversions heaped on a short function",
+        tuple(item for item in needless.OPERATORS if item.name != "parameter-overwritten"),
+        (3, 4, 5, 6),
+    ),
 )
