@@ -7,7 +7,7 @@ import typer
 
 
 def report_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `codefavor eval --run` made.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `codefavor eval --run` made.")],
     out: Annotated[Path, typer.Option(help="The page: one HTML file that needs nothing else.")],
     title: Annotated[str, typer.Option(help="The page's heading.")] = "CodeFavor evaluation",
     data: Annotated[
