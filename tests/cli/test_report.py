@@ -111,3 +111,19 @@ def test_an_incomplete_run_is_reported_and_named(
 
     assert main(["report", str(runs[0]), "--out", str(tmp_path / "page.html")]) == 0
     assert "incomplete" in capsys.readouterr().out
+
+
+def test_a_judge_without_mistakes_is_not_said_to_lack_codes(
+    tmp_path: Path, bench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No wrong verdicts and no codes are two different things."""
+    rows = [task.model_copy(update={"label": "A"}) for task in load_bench([str(bench)]).tasks]
+    write_records(bench, rows)
+    judge = load("first")
+    monkeypatch.setattr(judge, "name", "linear:fake")
+    evaluate(judge, load_bench([str(bench)]), tmp_path / "run")
+
+    assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "No wrong verdict" in page
+    assert "not at hand" not in page

@@ -22,11 +22,15 @@ def with_codes(runs: Sequence[RunData]) -> list[RunData]:
         if key not in benches:
             benches[key] = _load(run)
         bench = benches[key]
-        wrong = {judgement.id for judgement in run.judgements if judgement.correct == 0}
-        tasks = [task for task in bench.tasks if task.id in wrong] if bench is not None else []
+        if bench is None:
+            found.append(run)
+            continue
+        known = {task.id: task for task in bench.tasks}
+        wrong = [known.get(judgement.id) for judgement in run.judgements if judgement.correct == 0]
         policy = run.manifest.get("config", {}).get("comments", "auto")
-        shown, _ = apply_comment_policy(tasks, policy)
-        found.append(replace(run, tasks={task.id: task for task in shown}))
+        shown, _ = apply_comment_policy([task for task in wrong if task is not None], policy)
+        at_hand = bool(shown) or not wrong
+        found.append(replace(run, tasks={task.id: task for task in shown} if at_hand else None))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from statistics import fmean
 from typing import Any, Final
@@ -64,8 +64,8 @@ class RunData:
     summary: Summary
     judgements: Sequence[Judgement]
     failures: Sequence[Mapping[str, Any]] = ()
-    tasks: Mapping[str, BenchmarkTask] = field(default_factory=dict)
-    """Comparison id → task as the judge saw it, where the codes are at hand; without them no code is shown."""
+    tasks: Mapping[str, BenchmarkTask] | None = None
+    """Comparison id → task as the judge saw it; None where the codes are not at hand, and none is shown."""
 
     @property
     def judge(self) -> str:

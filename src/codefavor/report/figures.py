@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from codefavor.benchmark.metrics import Calibration
+from codefavor.objectives import OBJECTIVES
 from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, to_svg
 from codefavor.records import Judgement
 from codefavor.report.analysis import kept_accuracy, wilson
@@ -86,6 +87,9 @@ def reliability(found: Calibration, label: str, name: str) -> Markup:
 def confident(by_objective: Sequence[tuple[str, Sequence[Judgement]]], label: str, name: str) -> Markup:
     """Return how accurate a judge is on the share of tasks it is most confident of, one line per objective."""
     lines = [(objective, kept_accuracy(rows)) for objective, rows in by_objective if len(rows) >= 20]
+    # An objective keeps its colour and dash from picture to picture, whichever others are shown.
+    order = [*OBJECTIVES, *(objective for objective, _ in by_objective if objective not in OBJECTIVES)]
+    colours = {objective: place % len(SERIES) for place, objective in enumerate(order)}
     words = "; ".join(
         f"{spelled(objective)}: {percent(points[0][1])} on the most confident {100 * points[0][0]:.0f} %, "
         f"{percent(points[-1][1])} on all"
@@ -96,7 +100,8 @@ def confident(by_objective: Sequence[tuple[str, Sequence[Judgement]]], label: st
         axes = drawn.add_subplot()
         axes.axhline(50, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
         lowest = 50.0
-        for number, (objective, points) in enumerate(lines[: len(SERIES)]):
+        for objective, points in lines[: len(SERIES)]:
+            number = colours[objective]
             xs, ys = [100 * share for share, _ in points], [100 * earned for _, earned in points]
             lowest = min([lowest, *ys])
             axes.plot(xs, ys, color=SERIES[number], linestyle=DASHES[number], linewidth=1.7, label=spelled(objective))

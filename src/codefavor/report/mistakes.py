@@ -21,7 +21,7 @@ _LONGEST_TEXT: Final = 2000
 
 def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
     """Yield what a page shows of a group's wrong verdicts; one sentence where the codes are not at hand."""
-    judged = [run for run in group.judges if run.tasks]
+    judged = [(run, run.tasks) for run in group.judges if run.tasks is not None]
     if not judged:
         if group.judges:
             yield "The tasks are not at hand here, so their codes cannot be shown."
@@ -31,9 +31,9 @@ def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
         "Lines that differ are marked ≠ and tinted; equal stretches are folded."
     )
     verdicts = {id(run): {judgement.id: judgement for judgement in run.judgements} for run in group.judges}
-    for run in judged:
+    for run, tasks in judged:
         yield Markup("<h4>{}</h4>").format(names[id(run)])
-        chosen = wrong_verdicts(run, run.tasks, WRONG_SHOWN)
+        chosen = wrong_verdicts(run, tasks, WRONG_SHOWN)
         if not any(chosen.values()):
             yield "No wrong verdict among the tasks at hand."
         is_open = True  # one of each judge, so that the page shows what the others hide
