@@ -85,7 +85,7 @@ _INPUTS: Final[dict[str, list[tuple[Any, ...]]]] = {
 
 @cache
 def _common() -> tuple[str, ...]:
-    return standard_library_functions(220)
+    return standard_library_functions(120)
 
 
 def _wherever() -> Iterator[str]:
@@ -130,7 +130,7 @@ def test_an_operator_makes_of_its_example_what_it_says(operator: Operator) -> No
 def test_both_sides_return_the_same(operator: Operator) -> None:
     """A slow-down that changes the result would be a correctness fault; every form of it is run."""
     forms = set()
-    for seed in range(150):
+    for seed in range(70):
         change = operator.rewrite(ast.parse(operator.example[0]), random.Random(seed))
         assert change is not None
         forms.add(render(change))
@@ -152,7 +152,7 @@ def test_an_operator_finds_a_site_in_real_code(operator: Operator) -> None:
 
 def test_a_rewrite_takes_about_a_millisecond() -> None:
     """All operators are tried on each of many thousand functions."""
-    trees = [[ast.parse(code) for _ in OPERATORS] for code in _common()[:60]]
+    trees = [[ast.parse(code) for _ in OPERATORS] for code in _common()[:25]]
     start = process_time()
     for row in trees:
         for tree, operator in zip(row, OPERATORS, strict=True):
@@ -164,9 +164,10 @@ def test_a_rewrite_takes_about_a_millisecond() -> None:
 
 def test_style_varies_on_both_sides_alike() -> None:
     """If only one side were ever restyled, looking edited would mean slow."""
-    code = "def total(xs):\n    i = 0\n    for x in xs:\n        i += 1\n    if i < 3:\n        return sum(xs)\n    return i\n"
+    code = "def total(xs):\n    i = 0\n    for x in xs:\n        i += 1\n"
+    code += "    if i < 3:\n        return sum(xs)\n    return i\n"
     changed = [0, 0]
-    for seed in range(2000):
+    for seed in range(600):
         sides = ast.parse(code), ast.parse(code)
         vary(*sides, random.Random(seed))
         for index, side in enumerate(sides):
@@ -174,8 +175,8 @@ def test_style_varies_on_both_sides_alike() -> None:
             changed[index] += text != code.strip()
             assert outcome(text, [4, 5]) == outcome(code, [4, 5])
 
-    assert min(changed) > 300
-    assert abs(changed[0] - changed[1]) < 120
+    assert min(changed) > 60
+    assert abs(changed[0] - changed[1]) < 60
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda algorithm: algorithm.name)

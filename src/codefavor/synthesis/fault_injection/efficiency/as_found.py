@@ -177,6 +177,8 @@ def _hoistable_lengths(code: Code) -> Iterator[Edit]:
         arguments = [item for item in call.args if not isinstance(item, ast.Constant)]
         if not arguments or not pure(call) or holds(call, ast.Attribute, ast.Subscript) or names & code.stored([loop]):
             continue
+        if any(code.aliased(part) for part in names):
+            continue
         name = dotted(call.func)
         copied = isinstance(code.parent[call], ast.Compare | ast.BinOp | ast.For | ast.Subscript) or call_of(
             code.parent[call], "range", "len"

@@ -191,9 +191,15 @@ def _copied_arguments(code: Code) -> Iterator[Edit]:
             continue
 
         def edit(chance: random.Random, loop: ast.For = loop, name: str = name) -> str:
-            code.swap(
-                loop.iter, chance.choice((f"list({name})", f"tuple({name})", f"[*{name}]", f"list(list({name}))"))
+            item = code.fresh(chance, "item", "element", "x", "entry", "value")
+            forms = (
+                f"list({name})",
+                f"[{item} for {item} in {name}]",
+                f"[*list({name})]",
+                f"list(reversed(list({name})[::-1]))",
+                f"list({item} for {item} in {name})",
             )
+            code.swap(loop.iter, chance.choice(forms))
             return (
                 f"The naive code copies `{name}` in every turn of the outer loop, though nothing changes it. The "
                 "improved code walks "

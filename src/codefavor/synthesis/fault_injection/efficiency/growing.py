@@ -98,7 +98,13 @@ def _resorted(code: Code) -> Iterator[Edit]:
     for name, statement, _, loop in _appends(code):
         later = [use for use in code.uses(name) if use.lineno > (loop.end_lineno or 0)]
         inside = [use for use in code.uses(name) if loop.lineno <= use.lineno <= (loop.end_lineno or 0)]
-        if len(inside) != 1 or not later or not starts_empty(code, name) or code.loop_of(loop) is not None:
+        if (
+            len(inside) != 1
+            or not later
+            or not starts_empty(code, name)
+            or code.loop_of(loop) is not None
+            or code.nested
+        ):
             continue
         first = code.parent[min(later, key=lambda use: use.lineno)]
         in_place = call_of(code.parent[first], f"{name}.sort", arguments=0)
@@ -144,7 +150,7 @@ def _extends(code: Code) -> Iterator[Edit]:
             else:
                 generators, element = elements(code, given, chance)
             text, item = ast.unparse(where), ast.unparse(element)
-            adds = (
+            adds: tuple[str, ...] = (
                 (
                     f"{text}.append({item})",
                     f"{text} += [{item}]",
@@ -158,6 +164,8 @@ def _extends(code: Code) -> Iterator[Edit]:
                     f"if {item} not in list({text}):\n    {text}.add({item})",
                 )
             )
+            if code.nested:
+                adds = (adds[0], adds[2])
             code.substitute(statement, loops(generators, chance.choice(adds), chance))
             return (
                 "The naive code adds the elements one at a time from a Python loop. The improved code adds all "

@@ -117,8 +117,9 @@ def _enumerate(code: Code) -> Iterator[Edit]:
                 )
                 if leaves(loop.body, ast.Continue) or not code.unused_outside(loop, {i}):
                     form = 0
+            read = chance.choice((f"{items}[{i}]", f"{items}[{i}:][0]", f"{items}[:{i} + 1][-1]"))
             if form != 3:
-                made = statements(f"{first}for {i} in range(len({items})):\n    {name} = {items}[{i}]")
+                made = statements(f"{first}for {i} in range(len({items})):\n    {name} = {read}")
             again = made[-1]
             assert isinstance(again, ast.For | ast.While)
             again.body[1:1] = loop.body

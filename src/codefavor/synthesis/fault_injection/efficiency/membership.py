@@ -162,7 +162,7 @@ def _dict_tests(code: Code) -> Iterator[Edit]:
 
 def _looks_like_a_dict(node: ast.expr) -> bool:
     name = (dotted(node) or "").lower()
-    return name.endswith(("dict", "map", "headers", "environ", "mapping", "params", "options", "kwargs", "cache"))
+    return name.endswith(("dict", "map", "mapping", "params", "options", "kwargs"))
 
 
 def _nested_loop(code: Code) -> Iterator[Edit]:
@@ -189,7 +189,8 @@ def _nested_loop(code: Code) -> Iterator[Edit]:
                 assert isinstance(loop, ast.For)
                 inner = loop.body[0]
                 assert isinstance(inner, ast.If)
-                inner.body = [*branch.body, ast.Break()]
+                ends = isinstance(branch.body[-1], ast.Return | ast.Raise)
+                inner.body = branch.body if ends else [*branch.body, ast.Break()]
                 code.substitute(branch, [loop])
             else:
                 flag = code.fresh(chance, "found", "present", "matched", "hit")

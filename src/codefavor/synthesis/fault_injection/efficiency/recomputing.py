@@ -22,8 +22,14 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
                 pass
             case _:
                 continue
-        uses = [use for use in code.uses(name) if use is not target]
+        within = {id(item) for item in ast.walk(value)}
+        uses = [use for use in code.uses(name) if use is not target and id(use) not in within]
         looped = [use for use in uses if code.repeated(use) and code.loop_of(use) is not code.loop_of(statement)]
+        # The statement stays where not all uses are in loops, and must not change what they read.
+        if in_loops and len(looped) < len(uses) and _mentions(value, name):
+            continue
+        if isinstance(code.parent[statement], ast.Try) or (not in_loops and call_of(value, "len")):
+            continue
         if not (looped if in_loops else len(uses) >= 2 and not looped) or len(uses) > 6 or not pure(value):
             continue
         if holds(value, ast.Attribute) and not _only_methods(value):
@@ -31,6 +37,8 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
         if any(not isinstance(use.ctx, ast.Load) or use.lineno < statement.lineno for use in uses):
             continue
         parts = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
+        if any(code.aliased(part) for part in parts):
+            continue
         rest = [item for item in code.of(ast.stmt) if item.lineno > statement.lineno]
         if len(ast.unparse(value)) > 60 or parts & code.stored(rest) or _captured(code, name):
             continue
@@ -58,6 +66,10 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
             )
 
         yield edit
+
+
+def _mentions(value: ast.expr, name: str) -> bool:
+    return any(isinstance(item, ast.Name) and item.id == name for item in ast.walk(value))
 
 
 def _in_loops(code: Code) -> Iterator[Edit]:

@@ -210,7 +210,8 @@ class Code:
                 stores[name] -= 1
         arguments = {node.arg: node for node in self.of(ast.arg)}
         for name, node in arguments.items():
-            found.setdefault(name, set()).add(kind_of_annotation(node.annotation))
+            optional = name in _optional(self.function.args)
+            found.setdefault(name, set()).add(None if optional else kind_of_annotation(node.annotation))
         kinds = {
             name: kind
             for name, seen in found.items()
@@ -219,7 +220,7 @@ class Code:
         for call in self.of(ast.Call):
             if isinstance(call.func, ast.Attribute) and (use := _KINDS_BY_USE.get(call.func.attr)):
                 receiver = dotted(call.func.value)
-                if receiver and receiver not in kinds:
+                if receiver and receiver not in kinds and receiver not in {"self", "cls"}:
                     kinds[receiver] = use
         return kinds
 
@@ -246,6 +247,26 @@ class Code:
                 elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                     found.add(node.name)
         return found
+
+    def aliased(self, name: str) -> bool:
+        """Return whether something else than the name may change its object: another name, a method, a closure."""
+        for use in self.uses(name):
+            holder = self.parent[use]
+            if isinstance(holder, ast.Assign | ast.Return | ast.Yield) and holder.value is use:
+                return not isinstance(holder, ast.Return)
+            if isinstance(holder, ast.Attribute) and holder.attr in MUTATORS:
+                call = self.parent[holder]
+                if not (isinstance(call, ast.Call) and call.func is holder):
+                    return True
+            while (holder := self.parent.get(holder, self.tree)) is not self.tree:
+                if isinstance(holder, SCOPES) and holder is not self.function:
+                    return True
+        return False
+
+    @property
+    def nested(self) -> bool:
+        """Return whether there are functions within the function, for which a name assigned anew would be another."""
+        return any(isinstance(node, SCOPES) and node is not self.function for node in self.nodes)
 
     def uses(self, name: str) -> list[ast.Name]:
         """Return the occurrences of a name."""
@@ -298,6 +319,14 @@ _LOOP_NAMES: Final = {
     "line": ("row", "text_line", "current"), "s": ("text", "part", "string"), "n": ("number", "count", "num"),
     "key": ("name", "k"), "name": ("label", "key"),
 }  # fmt: skip
+
+
+def _optional(arguments: ast.arguments) -> set[str]:
+    """Return the parameters that may be None by default, whatever their annotation says."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(plain), reversed(arguments.defaults), strict=False)]
+    pairs += [(name, value) for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
+    return {name.arg for name, value in pairs if isinstance(value, ast.Constant) and value.value is None}
 
 
 def _position(block: list[ast.stmt], statement: ast.stmt) -> int:
