@@ -197,12 +197,13 @@ def _stage(tree: ast.Module, rng: random.Random, scene: Scene, marks: tuple[str,
         "\n".join(part for part in (before, _spell(rng.choice(side).strip("\n"), rng), after) if part)
         for side in (scene.naive, scene.improved)
     ]
-    names, given = _names(tree, rng, scene, texts)
+    duty = rng.choice(scene.duty)
+    names, given = _names(tree, rng, scene, [*texts, duty])
     codes = [ast.parse(_fill(text, names)) for text in texts]
     place = _Place(rng, tree, scene, names, given, codes, marks)
     naive, improved = (place.put(code) for code in codes)
     construct = quote_mark(ast.unparse(codes[0]), marks)
-    return Change(naive, improved, feedback.replace("$mark", construct), rng.choice(scene.duty))
+    return Change(naive, improved, feedback.replace("$mark", construct), _fill(duty, names))
 
 
 def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str]) -> tuple[dict[str, str], list[str]]:
