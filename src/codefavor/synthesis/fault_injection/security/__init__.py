@@ -5,6 +5,7 @@ from typing import Final
 from codefavor.synthesis.fault_injection.operator import Operator
 from codefavor.synthesis.fault_injection.security.injection import OPERATORS as _INJECTION
 from codefavor.synthesis.fault_injection.security.loading import OPERATORS as _LOADING
+from codefavor.synthesis.fault_injection.security.markup import OPERATORS as _MARKUP
 from codefavor.synthesis.fault_injection.security.queries import OPERATORS as _QUERIES
 from codefavor.synthesis.fault_injection.security.secrets_and_crypto import OPERATORS as _SECRETS_AND_CRYPTO
 from codefavor.synthesis.fault_injection.security.services import OPERATORS as _SERVICES
@@ -12,6 +13,7 @@ from codefavor.synthesis.fault_injection.security.services import OPERATORS as _
 OPERATORS: Final[tuple[Operator, ...]] = (
     *_INJECTION,
     *_QUERIES,
+    *_MARKUP,
     *_LOADING,
     *_SECRETS_AND_CRYPTO,
     *_SERVICES,

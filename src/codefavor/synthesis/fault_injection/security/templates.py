@@ -213,8 +213,10 @@ def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str])
     inputs = _keys(scene.inputs)
     names: dict[str, str] = {}
     given: list[str] = []
+    # A drawn name must not hide what the texts import or use by its own name.
+    used = {word for text in texts for word in re.findall(r"(?<![$\w])[A-Za-z_]\w*", text)}
     for key in sorted({*inputs, *_keys(*texts, scene.result)}):
-        pool = _POOLS[key].split()
+        pool = [item for item in _POOLS[key].split() if item not in used] or [f"given_{key}"]
         rng.shuffle(pool)
         fitting = [item for item in own if item in pool and item not in names.values()]
         if key in inputs and fitting:
