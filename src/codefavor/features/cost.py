@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
+from codefavor.features.trees import children, walk
+
 SIZE: Final = 100.0
 """How long an input is taken to be, and how large a number."""
 _LOG: Final = math.log2(SIZE)
@@ -49,7 +51,7 @@ def log_cost(tree: ast.Module, wanted: frozenset[str] = frozenset()) -> float:
         called = {
             node.func.id
             for body in guess.functions.values()
-            for node in ast.walk(body)
+            for node in walk(body)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id != body.name
         }
         names = [name for name in guess.functions if name not in called] or list(guess.functions)
@@ -62,7 +64,7 @@ def log_cost(tree: ast.Module, wanted: frozenset[str] = frozenset()) -> float:
 class _Guess:
     def __init__(self, tree: ast.Module) -> None:
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {
-            node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            node.name: node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
         self.known: dict[str, float] = {}
         self.active: list[str] = []
@@ -112,9 +114,9 @@ class _Guess:
             (
                 sum(
                     isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == node.name
-                    for inner in ast.walk(statement)
+                    for inner in walk(statement)
                 )
-                for statement in ast.walk(node)
+                for statement in walk(node)
                 if isinstance(statement, ast.Return | ast.Assign | ast.Expr)
             ),
             default=1,
@@ -145,7 +147,7 @@ class _Guess:
         if isinstance(node, ast.ClassDef):
             return self.block(node.body)
         cost = 0.5
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.stmt):
                 cost += self.statement(child)
             elif isinstance(child, ast.ExceptHandler):
@@ -161,7 +163,7 @@ class _Guess:
         rule = self.dispatch.get(type(node))
         if rule is not None:
             return rule(node)
-        return 0.3 + sum(self.expression(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+        return 0.3 + sum(self.expression(child) for child in children(node) if isinstance(child, ast.expr))
 
     def operation(self, node: ast.BinOp) -> float:
         cost = 0.5 + self.expression(node.left) + self.expression(node.right)
@@ -299,18 +301,18 @@ class _Guess:
         return SIZE
 
     def while_iterations(self, node: ast.While) -> float:
-        tested = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)}
+        tested = {item.id for item in walk(node.test) if isinstance(item, ast.Name)}
         squared = any(
             isinstance(item, ast.BinOp)
             and (
                 (isinstance(item.op, ast.Mult) and ast.dump(item.left) == ast.dump(item.right))
                 or isinstance(item.op, ast.Pow)
             )
-            for item in ast.walk(node.test)
+            for item in walk(node.test)
         )
         if squared or _has_root(node.test):
             return _ROOT
-        return _LOG if any(_shrinks(item, tested) for item in ast.walk(node)) else SIZE
+        return _LOG if any(_shrinks(item, tested) for item in walk(node)) else SIZE
 
 
 def _shrinks(node: ast.AST, tested: set[str]) -> bool:
@@ -351,11 +353,11 @@ def _range_size(arguments: list[ast.expr]) -> float:
 
 
 def _operators(node: ast.expr) -> list[ast.operator]:
-    return [item.op for item in ast.walk(node) if isinstance(item, ast.BinOp)]
+    return [item.op for item in walk(node) if isinstance(item, ast.BinOp)]
 
 
 def _has_root(node: ast.expr) -> bool:
-    for item in ast.walk(node):
+    for item in walk(node):
         if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Pow):
             right = item.right
             if isinstance(right, ast.Constant) and isinstance(right.value, float):
@@ -428,7 +430,7 @@ def _kinds(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:
             for kind in ("list", "set", "dict", "str", "tuple"):
                 if text.startswith(kind):
                     found[argument.arg] = kind
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             if kind := kind_of(node.value):
                 found[node.targets[0].id] = kind

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from codefavor.features.cost import kind_of
+from codefavor.features.trees import children, walk
 
 _BUILTIN_NAMES: Final = frozenset(dir(builtins)) | {"__file__", "__name__", "__class__"}
 _DEEPEST: Final = 3
@@ -51,7 +52,7 @@ class _Reader:
         if rule is not None:
             rule(self, node, depth)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 self.visit(child, depth)
 
     def count(self, what: str, depth: int) -> None:
@@ -62,7 +63,7 @@ class _Reader:
             self.found[what] += 1
 
     def children(self, node: ast.AST, depth: int) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.visit(child, depth)
 
     # ── Statements ──
@@ -83,7 +84,7 @@ class _Reader:
             self.visit(decorator, 0)
             if "cache" in ast.dump(decorator):
                 found["cached function"] += 1
-        used = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+        used = {item.id for item in walk(node) if isinstance(item, ast.Name)}
         found["unused parameter"] += sum(
             name not in used and name not in ("self", "cls") and not name.startswith("_") for name in self.parameters
         )
@@ -127,9 +128,9 @@ class _Reader:
                 self.count("loop over a name", depth)
             elif isinstance(node.iter, ast.Call) and getattr(node.iter.func, "id", "") == "range":
                 self.range_shape(node.iter)
-            targets = {item.id for item in ast.walk(node.target) if isinstance(item, ast.Name)} - {"_"}
+            targets = {item.id for item in walk(node.target) if isinstance(item, ast.Name)} - {"_"}
             if targets and not any(
-                isinstance(item, ast.Name) and item.id in targets for part in node.body for item in ast.walk(part)
+                isinstance(item, ast.Name) and item.id in targets for part in node.body for item in walk(part)
             ):
                 self.found["loop variable unused"] += 1
         if node.body and isinstance(node.body[-1], ast.Return | ast.Break):
@@ -327,7 +328,7 @@ class _Reader:
         stored: Counter[str] = Counter()
         imported: set[str] = set()
         star = False
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Name):
                 (used if isinstance(node.ctx, ast.Load) else stored)[node.id] += 1
             elif isinstance(node, ast.arg):
@@ -421,12 +422,12 @@ def _ends(body: list[ast.stmt]) -> bool:
 def _own(function: ast.AST) -> list[ast.AST]:
     """Return the nodes of a function without those of functions inside it."""
     found: list[ast.AST] = []
-    waiting = list(ast.iter_child_nodes(function))
+    waiting = list(children(function))
     while waiting:
         node = waiting.pop()
         found.append(node)
         if not isinstance(node, _SCOPES):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children(node))
     return found
 
 
