@@ -3,6 +3,7 @@
 from typing import Final
 
 from codefavor.synthesis.fault_injection.operator import Operator
+from codefavor.synthesis.fault_injection.security.files import OPERATORS as _FILES
 from codefavor.synthesis.fault_injection.security.injection import OPERATORS as _INJECTION
 from codefavor.synthesis.fault_injection.security.loading import OPERATORS as _LOADING
 from codefavor.synthesis.fault_injection.security.markup import OPERATORS as _MARKUP
@@ -15,6 +16,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     *_QUERIES,
     *_MARKUP,
     *_LOADING,
+    *_FILES,
     *_SECRETS_AND_CRYPTO,
     *_SERVICES,
 )

@@ -8,14 +8,12 @@ from codefavor.synthesis.fault_injection.security.templates import Scene, templa
 
 _TRAVERSAL: Final = (
     r"open\(os\.path\.join\(\w+, \w+\).*",
-    r"\(os\.path\.join\(\w+, request\.\w+.*",
-    r"(?<!resolve)\(\w+ / \w+\)\.(read|write|open).*",
     r"= os\.path\.join\(\w+, \w+\)",
     r"open\(f'\{\w+\}/\{\w+\}'.*",
     r"open\(\w+ \+ '/' \+ \w+.*",
-    r"= \w+ / \w+$",
+    r"= \w+\.Path\(\w+\) / \w+$",
     r"send_file\(.*",
-    r"open\(request\..*",
+    r"open\('files/' \+ .*",
     r"pathlib\.Path\(\w+, \w+\)\.(read|write).*",
 )
 _TRAVERSAL_FEEDBACK: Final = (
@@ -40,7 +38,7 @@ _PATHS: Final = (
             "with open(f'{$folder}/{$name}', 'rb') as $file:\n    $data = $file.read()",
             "with open($folder + '/' + $name, 'rb') as $file:\n    $data = $file.read()",
             "$data = pathlib.Path($folder, $name).read_bytes()",
-            "$path = pathlib.Path($folder) / pathlib.Path($name)\n$path = os.path.join($folder, $name)\nif not os.path.exists($path):\n    raise FileNotFoundError($name)\n$data = open($path, 'rb').read()",
+            "$path = pathlib.Path($folder) / $name\nif not $path.is_file():\n    raise FileNotFoundError($name)\n$data = $path.read_bytes()",
         ),
         improved=(
             "$path = os.path.realpath(os.path.join($folder, $name))\nif os.path.commonpath([$path, os.path.realpath($folder)]) != os.path.realpath($folder):\n    raise PermissionError($name)\nwith open($path, 'rb') as $file:\n    $data = $file.read()",
@@ -93,7 +91,6 @@ _PATHS: Final = (
 _EXTRACT: Final = (
     r"\.extractall\((?!.*(filter=|members=))[^()]*\)",
     r"\.extractall\(\w+, members=\w+\.getmembers\(\)\)",
-    r"for \w+ in \w+: \w+\.extract\(.*",
     r"\.extract\(\w+, \w+\)",
     r"unpack_archive\((?!.*filter=).*",
     r"with open\(os\.path\.join\(\w+, \w+\.filename\).*",
@@ -204,9 +201,7 @@ _FIXED_SCRATCHES: Final = (
         naive=(
             "$temp = '/tmp/$word.[[txt||dat||tmp]]'\nwith open($temp, 'w') as $file:\n    $file.write($data)",
             "$temp = os.path.join(tempfile.gettempdir(), '$word.txt')\nwith open($temp, 'w') as $file:\n    $file.write($data)",
-            "$temp = os.path.join('/tmp', f'$word-{os.getpid()}.txt')\nwith open($temp, 'w') as $file:\n    $file.write($data)".replace(
-                "'/tmp'", "'/tmp/'"
-            ),
+            "$temp = os.path.join('/tmp/', f'$word-{os.getpid()}.txt')\nwith open($temp, 'w') as $file:\n    $file.write($data)",
             "$temp = '/var/tmp/' + '$word.dat'\n$file = open($temp, 'w')\n$file.write($data)\n$file.close()",
             "os.makedirs('/tmp/$word', exist_ok=True)\n$temp = '/tmp/$word/part.txt'\nwith open($temp, 'w') as $file:\n    $file.write($data)",
         ),
@@ -214,7 +209,7 @@ _FIXED_SCRATCHES: Final = (
     ),
 )
 
-_RACE: Final = (r"(?<!not )(os\.path\.)(exists|isfile|lexists)\(.*", r"os\.access\(.*", r"\.(exists|is_file)\(\).*")
+_RACE: Final = (r"(os\.path\.)(exists|isfile|lexists)\(.*", r"os\.access\(.*", r"\.(exists|is_file)\(\).*")
 _RACE_FEEDBACK: Final = (
     "The naive code first asks with $mark and acts later; in between another process can change the file (time of "
     "check to time of use). The improved code acts at once and handles the failure.",
@@ -285,7 +280,6 @@ _CHECKED: Final = (
 _UPLOAD: Final = (
     r"\.save\(.*\.filename.*",
     r"open\(.*\.(filename|name)\b.*",
-    r"Path\(.*\.filename\).*",
     r"= os\.path\.join\('uploads', \w+\.filename\)",
 )
 _UPLOAD_FEEDBACK: Final = (
