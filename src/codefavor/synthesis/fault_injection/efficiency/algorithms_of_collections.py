@@ -156,14 +156,14 @@ def favourite(orders):
 def favourite(orders):
     return max(orders, key=orders.count)
 """),
-            Version(4, "counts in nested Python loops", """
+            Version(4, "counts in nested Python loops, by index", """
 def favourite(orders):
     best, most = None, 0
     for order in orders:
         count = 0
-        for other in orders:
-            if other == order:
-                count += 1
+        for i in range(len(orders)):
+            if orders[i] == order:
+                count = count + 1
         if count > most:
             best, most = order, count
     return best

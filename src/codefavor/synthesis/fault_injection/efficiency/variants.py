@@ -14,11 +14,12 @@ from typing import Final
 from codefavor.synthesis.fault_injection.efficiency.algorithm import Algorithm, Version
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_collections import ALGORITHMS as _COLLECTIONS
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_numbers import ALGORITHMS as _NUMBERS
+from codefavor.synthesis.fault_injection.efficiency.algorithms_of_planning import ALGORITHMS as _PLANNING
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_sequences import ALGORITHMS as _SEQUENCES
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_text import ALGORITHMS as _TEXT
 from codefavor.synthesis.fault_injection.efficiency.neutral import vary
 
-ALGORITHMS: Final[tuple[Algorithm, ...]] = (*_NUMBERS, *_SEQUENCES, *_COLLECTIONS, *_TEXT)
+ALGORITHMS: Final[tuple[Algorithm, ...]] = (*_NUMBERS, *_SEQUENCES, *_COLLECTIONS, *_TEXT, *_PLANNING)
 
 
 def variants(seed: int = 0) -> Iterator[tuple[str, str, str, str, str]]:
