@@ -97,6 +97,13 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def quiet() -> None:
+    """Keep transformers from drawing bars of its own; only commands draw here."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+
+
 def padded(
     rows: Sequence[Sequence[int] | NDArray[np.int32]], device: torch.device | str = "cpu"
 ) -> tuple[Tensor, Tensor]:

@@ -118,8 +118,10 @@ class Encoder:
         encoded = []
         for comparison, text, ids in zip(comparisons, texts, many, strict=True):
             inner = text[len(self._before) : len(text) - len(self._after)]
-            if any(token in inner for token in self._special) or len(self._lead) + len(ids) > self.max_tokens:
+            if any(token in inner for token in self._special):
                 encoded.append(self.encode(comparison))
+            elif len(self._lead) + len(ids) > self.max_tokens:
+                encoded.append(self._shorten(comparison, [*self._lead, *ids]))
             else:
                 encoded.append(Encoded([*self._lead, *ids], len(self._lead) + len(ids)))
         return encoded

@@ -13,7 +13,7 @@ import torch
 from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, check_weights, read_card
 from codefavor.errors import CheckpointError
-from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, working_dtype
+from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, quiet, working_dtype
 from codefavor.formats.classification import p_a
 from codefavor.formats.encoding import SHORTENING, Encoded, Encoder
 from codefavor.judges.base import verdict_of
@@ -100,6 +100,7 @@ def load(name: str, device: torch.device | None = None, dtype: torch.dtype | Non
     check_weights(folder / WEIGHTS)
     form = formats.load(card.format)
     device = device or best_device()
+    quiet()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model: Any = AutoModelForCausalLM.from_pretrained(

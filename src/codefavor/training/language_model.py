@@ -23,7 +23,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, Card, read_card, write_card
 from codefavor.errors import CheckpointError, EmptyInputError, InputError, storage_errors
-from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, working_dtype
+from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, quiet, working_dtype
 from codefavor.formats.encoding import Encoder
 from codefavor.jsonl import check_readable, hash_file, read_records
 from codefavor.records import Function, TrainingExample
@@ -83,6 +83,7 @@ def train_language_model(
         if run.path(WEIGHTS).is_file():
             shutil.rmtree(work, ignore_errors=True)
             return read_card(out, KIND)
+        quiet()
         if fresh:
             context = config.context or 640
             tokenizer = _own_tokenizer(work, paths["train"], config.vocabulary, context)
@@ -283,13 +284,11 @@ class _Trainer:
         rate = config.lm_learning_rate or self.rate
         for step in range(self._resume("lm", optimizer), config.lm_steps):
             starts = np.random.default_rng([config.seed, step]).integers(0, len(stream) - width, rows)
-            ids = torch.from_numpy(np.stack([stream[start : start + width + 1] for start in starts])).long()
+            ids = torch.from_numpy(np.stack([stream[start : start + width] for start in starts])).long()
             ids = ids.to(self.device)
             self.model.train()
             with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32):
-                loss = self.model(
-                    input_ids=ids[:, :-1], labels=ids[:, 1:], shift_labels=ids[:, 1:], use_cache=False
-                ).loss
+                loss = self.model(input_ids=ids, labels=ids, use_cache=False).loss
             loss.backward()
             self._step(optimizer, step, config.lm_steps, rate)
             self.board.add_scalar("lm/loss", loss.item(), step)

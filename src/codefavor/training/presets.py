@@ -73,6 +73,8 @@ def fresh_model(base: str, vocabulary: int, context: int, begin: int, end: int, 
             intermediate_size=shape.inner,
             vocab_size=vocabulary,
             max_position_embeddings=context + 1,
+            # The library's 0.02 is meant for widths in the thousands; a narrow model would begin nearly blind.
+            initializer_range=shape.width**-0.5,
             tie_word_embeddings=True,
             bos_token_id=begin,
             eos_token_id=end,
