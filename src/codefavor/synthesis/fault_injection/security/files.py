@@ -291,7 +291,7 @@ _UPLOAD_FEEDBACK: Final = (
 _SECURE_SAVE: Final = (
     "    $name = secure_filename(sent.filename)\n    if not $name.lower().endswith(('.png', '.jpg')):\n        abort(400)\n    sent.save(os.path.join('uploads', $name))",
     "    ending = os.path.splitext(sent.filename)[1].lower()\n    if ending not in {'.png', '.jpg', '.pdf'}:\n        abort(415)\n    sent.save(os.path.join('uploads', uuid.uuid4().hex + ending))",
-    "    if sent.mimetype not in ('image/png', 'image/jpeg') or '.' not in secure_filename(sent.filename):\n        abort(400)\n    sent.save(f'uploads/{uuid.uuid4()}.img')",
+    "    if sent.mimetype != 'image/png':\n        abort(400)\n    sent.save(f'uploads/{uuid.uuid4()}.img')",
 )
 _UPLOADS: Final = (
     Scene(
@@ -310,6 +310,7 @@ _UPLOADS: Final = (
                 "    sent.save(f'uploads/{sent.filename}')",
                 "    with open('uploads/' + sent.filename, 'wb') as $file:\n        $file.write(sent.read())",
                 "    $path = os.path.join('uploads', sent.filename)\n    if not sent.filename:\n        abort(400)\n    sent.save($path)",
+                "    os.makedirs('uploads', exist_ok=True)\n    if not sent.filename or os.path.isdir(sent.filename):\n        abort(400)\n    sent.seek(0)\n    sent.save(os.path.join('uploads', sent.filename), buffer_size=65536)",
             )
         ),
         improved=tuple(
