@@ -8,6 +8,8 @@ from codefavor.synthesis.fault_injection.security.injection import OPERATORS as 
 from codefavor.synthesis.fault_injection.security.loading import OPERATORS as _LOADING
 from codefavor.synthesis.fault_injection.security.markup import OPERATORS as _MARKUP
 from codefavor.synthesis.fault_injection.security.queries import OPERATORS as _QUERIES
+from codefavor.synthesis.fault_injection.security.real_calls import OPERATORS as _REAL_CALLS
+from codefavor.synthesis.fault_injection.security.real_statements import OPERATORS as _REAL_STATEMENTS
 from codefavor.synthesis.fault_injection.security.secrets_and_crypto import OPERATORS as _SECRETS_AND_CRYPTO
 from codefavor.synthesis.fault_injection.security.services import OPERATORS as _SERVICES
 
@@ -19,4 +21,6 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     *_FILES,
     *_SECRETS_AND_CRYPTO,
     *_SERVICES,
+    *_REAL_CALLS,
+    *_REAL_STATEMENTS,
 )
