@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, faster
+from codefavor.synthesis.fault_injection.efficiency.membership import membership_tests
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, pure
 from codefavor.synthesis.fault_injection.efficiency.sites import Code
-from codefavor.synthesis.fault_injection.efficiency.wording import quote, source
+from codefavor.synthesis.fault_injection.efficiency.wording import clauses, quote, source
 from codefavor.synthesis.fault_injection.operator import (
     Operator,
 )
@@ -221,6 +222,112 @@ def _is_statement_test_first(code: Code, call: ast.Call, loop: ast.stmt) -> bool
     return False
 
 
+def _displays_in_loops(code: Code) -> Iterator[Edit]:
+    """A search among constants in a list or tuple, as found; the improved side has a set display."""
+    for _, _, container, _ in membership_tests(code):
+        if not (isinstance(container, ast.List | ast.Tuple) and len(container.elts) >= 4):
+            continue
+        if not all(isinstance(item, ast.Constant) and isinstance(item.value, str | int) for item in container.elts):
+            continue
+
+        def edit(chance: random.Random, container: ast.List | ast.Tuple = container) -> str:
+            shown = quote(container)
+            code.swap(container, f"{{{', '.join(map(ast.unparse, container.elts))}}}")
+            return (
+                f"The naive code compares with the values of {shown} one after another. The improved code "
+                "looks the value up in a set of them, at the same cost however many there are."
+            )
+
+        yield edit
+
+
+def _lists_asked_in_loops(code: Code) -> Iterator[Edit]:
+    """Local lists of hashable elements that a loop searches, as found; the improved side makes one set before it."""
+    for node, _, container, _ in membership_tests(code):
+        if not (isinstance(container, ast.Name) and code.kind(container) in {"list", "tuple"}):
+            continue
+        loop = code.loop_of(node)
+        name = container.id
+        if loop is None or name in code.stored([loop]) or code.aliased(name) or code.nested:
+            continue
+        made = [item.value for item in code.of(ast.Assign) if dotted(item.targets[0]) == name]
+        if any(isinstance(value, ast.List | ast.Tuple) and len(value.elts) < 4 for value in made):
+            continue
+        outer = loop
+        while (further := code.loop_of(outer)) is not None and name not in code.stored([further]):
+            outer = further
+
+        def edit(
+            chance: random.Random, container: ast.Name = container, loop: ast.stmt = outer, name: str = name
+        ) -> str:
+            lookup = code.fresh(chance, f"{name}_set", f"known_{name}", "lookup", f"all_{name}", "members")
+            code.put_before(loop, f"{lookup} = {chance.choice(('set', 'set', 'frozenset'))}({name})")
+            code.swap(container, lookup)
+            return (
+                f"The naive code searches the list `{name}` from its start in every turn. The improved code makes "
+                "a set of "
+                f"it once, `{lookup}`, and looks values up there in constant time."
+            )
+
+        yield edit
+
+
+def _needless_lists(code: Code) -> Iterator[Edit]:
+    """Lists made only to be turned into something else, as found; the improved side leaves them out."""
+    for node in code.of(ast.expr):
+        new = _without_list(node)
+        if new is None:
+            continue
+
+        def edit(chance: random.Random, node: ast.expr = node, new: str = new) -> str:
+            shown = quote(node)
+            code.swap(node, new)
+            return (
+                f"The naive code makes a needless intermediate object in {shown}. The improved code does without "
+                "the extra "
+                f"copy or call, with `{_short(new)}`."
+            )
+
+        yield edit
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.replace("`", "'").split())
+    return text if len(text) <= 60 else f"{text[:56]} ..."
+
+
+def _without_list(node: ast.expr) -> str | None:
+    """Return the source of the same value without the intermediate object, or None where there is none."""
+    match node:
+        case ast.Call(func=ast.Name(id="set"), args=[ast.ListComp() as listed], keywords=[]):
+            return f"{{{ast.unparse(listed)[1:-1]}}}"
+        case ast.Call(
+            func=ast.Name(id="dict"), args=[ast.ListComp(elt=ast.Tuple(elts=[key, value])) as made], keywords=[]
+        ):
+            return f"{{{source(key)}: {source(value)}{clauses(made.generators)}}}"
+        case ast.Call(func=ast.Name(id="any" | "all" as name), args=[ast.ListComp() as tested], keywords=[]):
+            return f"{name}({ast.unparse(tested)[1:-1]})"
+        case ast.Call(func=ast.Name(id="sorted" | "set" | "tuple" | "list" as name), args=[given], keywords=keywords):
+            match given:
+                case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner], keywords=[]) if _stands_alone(inner):
+                    rest = "".join(f", {ast.unparse(item)}" for item in keywords)
+                    return f"{name}({ast.unparse(inner)}{rest})"
+                case ast.Call(func=ast.Name(id="sorted")) if name == "list" and not keywords:
+                    return ast.unparse(given)
+        case ast.Compare(
+            left=left,
+            ops=[ast.In() | ast.NotIn() as sign],
+            comparators=[ast.Call(func=ast.Attribute(value=where, attr="keys"), args=[], keywords=[])],
+        ):
+            return f"{source(left)} {'in' if isinstance(sign, ast.In) else 'not in'} {source(where)}"
+    return None
+
+
+def _stands_alone(node: ast.expr) -> bool:
+    """Return whether an argument can stand alone in a call with others."""
+    return not isinstance(node, ast.Starred | ast.GeneratorExp)
+
+
 OPERATORS: Final[tuple[Operator, ...]] = (
     faster("append-loop-as-found", "spelled-out", "appends one by one in a loop", _loops_to_comprehensions, (
         "def names(people):\n    out = []\n    for person in people:\n        if person:\n"
@@ -240,4 +347,15 @@ OPERATORS: Final[tuple[Operator, ...]] = (
         "        out.append(word.count('a') / sum(total))\n    return out",
         "def share(words, total):\n    out = []\n    for word in words:\n"
         "        out.append(word.count('a') / sum(total))\n    return out")),
+    faster("display-searched-as-found", "membership", "searches a tuple of constants", _displays_in_loops, (
+        "def vowels(word):\n    return [c for c in word if c in ('a', 'e', 'i', 'o', 'u')]",
+        "def vowels(word):\n    return [c for c in word if c in ('a', 'e', 'i', 'o', 'u')]")),
+    faster("list-searched-as-found", "membership", "searches a list in each turn", _lists_asked_in_loops, (
+        "def known(words, text):\n    names = text.split()\n    out = []\n    for word in words:\n"
+        "        if word in names:\n            out.append(word)\n    return out",
+        "def known(words, text):\n    names = text.split()\n    out = []\n    for word in words:\n"
+        "        if word in names:\n            out.append(word)\n    return out")),
+    faster("needless-list-as-found", "copies", "makes a list only to convert it", _needless_lists, (
+        "def kinds(words):\n    return sorted(list(words))",
+        "def kinds(words):\n    return sorted(list(words))")),
 )  # fmt: skip

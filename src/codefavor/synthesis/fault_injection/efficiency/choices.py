@@ -173,6 +173,23 @@ def _integer(node: ast.expr) -> bool:
     return (isinstance(node, ast.Constant) and type(node.value) is int) or call_of(node, "len", arguments=1)
 
 
+def _set_displays(code: Code) -> Iterator[Edit]:
+    """`in {...}` with constants as `in [...]`: the same length, but each value is compared with in turn."""
+    for node, _, container, _ in membership_tests(code):
+        if not (isinstance(container, ast.Set) and len(container.elts) >= 4 and all(map(plain, container.elts))):
+            continue
+
+        def edit(chance: random.Random, node: ast.Compare = node, container: ast.Set = container) -> str:
+            shown, inner = quote(container), ", ".join(map(ast.unparse, container.elts))
+            code.swap(node.comparators[0], chance.choice((f"[{inner}]", f"({inner})")))
+            return (
+                "The naive code compares with the values of a list or tuple one after another. The improved code looks "
+                f"the value up in the set {shown}, at the same cost however many there are."
+            )
+
+        yield edit
+
+
 OPERATORS: Final[tuple[Operator, ...]] = (
     slower("literal-membership-by-loop", "membership", "looks through a few constants with a loop", _displays, (
         "def is_vowel(c):\n    return c in ('a', 'e', 'i', 'o', 'u')",
@@ -186,4 +203,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     slower("bounds-by-range-search", "membership", "searches a list of numbers where two bounds would do", _ranges, (
         "def at(items, i):\n    if 0 <= i < len(items):\n        return items[i]\n    return None",
         "def at(items, i):\n    if i in list(range(0, len(items))):\n        return items[i]\n    return None")),
+    slower("set-display-as-list", "membership", "looks values up in a list display", _set_displays, (
+        "def is_space(c):\n    return c in {' ', '\\t', '\\n', '\\r', '\\x0b'}",
+        "def is_space(c):\n    return c in [' ', '\\t', '\\n', '\\r', '\\x0b']")),
 )  # fmt: skip
