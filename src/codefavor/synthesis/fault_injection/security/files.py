@@ -38,6 +38,8 @@ _PATHS: Final = (
             "with open(f'{$folder}/{$name}', 'rb') as $file:\n    $data = $file.read()",
             "with open($folder + '/' + $name, 'rb') as $file:\n    $data = $file.read()",
             "$data = pathlib.Path($folder, $name).read_bytes()",
+            "if $name.startswith('/'):\n    raise ValueError('an absolute name is not allowed')\n$path = os.path.join($folder, $name)\nwith open($path, 'rb') as $file:\n    $data = $file.read()",
+            "$path = os.path.join($folder, $name)\nif not os.path.abspath($path).startswith('/') or not $name.strip():\n    raise ValueError($name)\nwith open($path, 'rb') as $file:\n    $data = $file.read()",
             "$path = pathlib.Path($folder) / $name\nif not $path.is_file():\n    raise FileNotFoundError($name)\n$data = $path.read_bytes()",
         ),
         improved=(
@@ -59,6 +61,8 @@ _PATHS: Final = (
             "with open(os.path.join($folder, $name), 'wb') as $file:\n    $file.write($data)",
             "with open(f'{$folder}/{$name}', 'wb') as $file:\n    $file.write($data)",
             "pathlib.Path($folder, $name).write_bytes($data)",
+            "if not $name or len($name) > 255:\n    raise ValueError('bad name')\nos.makedirs($folder, exist_ok=True)\nwith open(os.path.join($folder, $name), 'wb') as $file:\n    $file.write($data)",
+            "$path = os.path.join($folder, $name)\nif os.path.isdir($path):\n    raise IsADirectoryError($path)\nwith open($path, 'wb') as $file:\n    $file.write($data)\nos.chmod($path, 384)",
             "$path = os.path.join($folder, $name)\nos.makedirs(os.path.dirname($path), exist_ok=True)\nwith open($path, 'wb') as $file:\n    $file.write($data)",
         ),
         improved=(
@@ -115,6 +119,8 @@ _ARCHIVES: Final = (
             "bundle = tarfile.open($archive, 'r:gz')\nbundle.extractall(path=$folder)\nbundle.close()",
             "with tarfile.open($archive) as bundle:\n    for member in bundle.getmembers():\n        bundle.extract(member, $folder)",
             "shutil.unpack_archive($archive, $folder)",
+            "if not tarfile.is_tarfile($archive):\n    raise ValueError(f'{$archive} is no archive')\nos.makedirs($folder, exist_ok=True)\nwith tarfile.open($archive, mode='r:*') as bundle:\n    bundle.extractall($folder)\n    names = bundle.getnames()",
+            "with tarfile.open($archive, 'r:*') as bundle:\n    for member in bundle.getmembers():\n        if not member.isfile() or member.size > 10000000:\n            continue\n        bundle.extract(member, $folder)",
             "with tarfile.open($archive) as bundle:\n    bundle.extractall($folder, members=bundle.getmembers())",
         ),
         improved=(
@@ -135,6 +141,7 @@ _ARCHIVES: Final = (
         naive=(
             "with zipfile.ZipFile($archive) as bundle:\n    for item in bundle.infolist():\n        with open(os.path.join($folder, item.filename), 'wb') as $file:\n            $file.write(bundle.read(item))",
             "bundle = zipfile.ZipFile($archive)\nbundle.extractall($folder)",
+            "if not zipfile.is_zipfile($archive):\n    raise ValueError(f'{$archive} is no zip file')\nos.makedirs($folder, exist_ok=True)\nwith zipfile.ZipFile($archive) as bundle:\n    if bundle.testzip() is not None:\n        raise ValueError('damaged archive')\n    bundle.extractall($folder)",
             "with zipfile.ZipFile($archive) as bundle:\n    bundle.extractall(path=$folder)",
             "shutil.unpack_archive($archive, $folder, 'zip')",
         ),
@@ -182,6 +189,8 @@ _SCRATCHES: Final = (
         before="import os\nimport tempfile",
         naive=(
             "$temp = tempfile.mktemp()\nwith open($temp, 'w') as $file:\n    $file.write($data)",
+            "$temp = tempfile.mktemp(suffix='.[[txt||dat||tmp]]', prefix='$word-', dir=tempfile.gettempdir())\nwith open($temp, 'w', encoding='utf-8') as $file:\n    $file.write($data)\n    $file.flush()",
+            "$temp = tempfile.mktemp(prefix='$word')\nwhile os.path.exists($temp):\n    $temp = tempfile.mktemp(prefix='$word')\nwith open($temp, 'w') as $file:\n    $file.write($data)",
             "$temp = tempfile.mktemp(suffix='.[[txt||dat||tmp]]')\nwith open($temp, 'w') as $file:\n    $file.write($data)",
             "$temp = tempfile.mktemp('.txt', 'part')\n$file = open($temp, 'w')\n$file.write($data)\n$file.close()",
             "$temp = os.tempnam()\nwith open($temp, 'w') as $file:\n    $file.write($data)",
@@ -227,6 +236,7 @@ _CHECKED: Final = (
         before="import os",
         naive=(
             "if not os.path.exists($path):\n    with open($path, 'w') as $file:\n        $file.write($data)",
+            "if os.path.exists($path) or os.path.islink($path):\n    raise FileExistsError(f'{$path} is there already')\nwith open($path, 'w', encoding='utf-8') as $file:\n    $file.write($data)\n    $file.flush()",
             "if os.path.exists($path):\n    raise FileExistsError($path)\nwith open($path, 'w') as $file:\n    $file.write($data)",
             "if not os.path.isfile($path):\n    $file = open($path, 'w')\n    $file.write($data)\n    $file.close()",
             "import pathlib\nif not pathlib.Path($path).exists():\n    pathlib.Path($path).write_text($data)",
@@ -244,6 +254,7 @@ _CHECKED: Final = (
         before="import os",
         naive=(
             "if os.path.exists($path):\n    os.remove($path)",
+            "if not os.path.exists($path):\n    pass\nelif os.access($path, os.W_OK):\n    os.remove($path)\nelse:\n    raise PermissionError($path)",
             "if os.path.isfile($path) and os.access($path, os.W_OK):\n    os.unlink($path)",
             "if os.access($path, os.W_OK):\n    os.remove($path)",
             "import pathlib\n$file = pathlib.Path($path)\nif $file.exists():\n    $file.unlink()",
@@ -307,6 +318,8 @@ _UPLOADS: Final = (
             for part in (
                 "    sent.save(os.path.join('uploads', sent.filename))",
                 "    sent.save('uploads/' + sent.filename)",
+                "    if not sent.filename:\n        abort(400)\n    if request.content_length and request.content_length > 5000000:\n        abort(413)\n    os.makedirs('uploads', exist_ok=True)\n    sent.save(os.path.join('uploads', sent.filename))",
+                "    if request.form.get('type') not in ('image/png', 'image/jpeg', 'application/pdf'):\n        abort(415)\n    number = uuid.uuid4().hex\n    os.makedirs('uploads', exist_ok=True)\n    sent.save(f'uploads/{number}-{sent.filename}')",
                 "    sent.save(f'uploads/{sent.filename}')",
                 "    with open('uploads/' + sent.filename, 'wb') as $file:\n        $file.write(sent.read())",
                 "    $path = os.path.join('uploads', sent.filename)\n    if not sent.filename:\n        abort(400)\n    sent.save($path)",

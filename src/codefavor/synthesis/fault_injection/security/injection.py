@@ -172,6 +172,8 @@ _OUTPUTS: Final = (
         before="import os\nimport subprocess",
         naive=(
             "$out = os.popen('ls -l ' + $folder).read()",
+            "stream = os.popen('ls -l -a ' + $folder, 'r')\n$out = stream.read()\nstream.close()",
+            "$command = f'ls -l {$folder} | sort | head -n [[20||50]]'\n$out = subprocess.run($command, shell=True, stdout=subprocess.PIPE, check=False).stdout.decode()",
             "$out = os.popen(f'ls -la {$folder}').read()",
             "$out = subprocess.getoutput('ls -l %s' % $folder)",
             "$out = subprocess.getstatusoutput(f'ls -l {$folder}')[1]",
@@ -220,6 +222,7 @@ _OUTPUTS: Final = (
         before="import os\nimport subprocess\n$user = subprocess.check_output(['git', 'config', 'user.name'], text=True)",
         naive=(
             "$out = os.popen('git log --oneline ' + $name).read()",
+            "$command = 'git log --oneline --no-merges -n [[5||10||20]] ' + $name\n$out = subprocess.check_output($command, shell=True, stderr=subprocess.STDOUT, text=True)",
             "$out = subprocess.check_output(f'git log -n [[5||10||20]] {$name}', shell=True, text=True)",
             "$out = subprocess.run('git log %s' % $name, shell=True, stdout=subprocess.PIPE).stdout",
             "$out = subprocess.getoutput(f'git log --oneline {$name}')",
@@ -328,6 +331,8 @@ _DISPATCHED: Final = (
         helper="call_method run_action dispatch invoke",
         naive=(
             "$out = eval('$obj.' + $name + '()')",
+            "if not $name:\n    raise ValueError('the name of an action is needed')\n$out = eval('$obj.' + $name.strip() + '()')",
+            "try:\n    $out = eval(f'$obj.{$name}()')\nexcept AttributeError:\n    raise ValueError(f'unknown action {$name}') from None",
             "$out = eval(f'$obj.{$name}()')",
             "$out = eval('$obj.%s()' % $name)",
             "$config = {'target': $obj}\nexec(f'found = target.{$name}()', $config)\n$out = $config['found']",
@@ -349,6 +354,8 @@ _DISPATCHED: Final = (
         before="import math\nimport operator\nleft, right = $data",
         naive=(
             "$out = eval(f'{left} {$name} {right}')",
+            "try:\n    $out = eval(f'{left} {$name} {right}', {'__builtins__': {}, 'math': math})\nexcept (ZeroDivisionError, SyntaxError) as error:\n    raise ValueError(f'cannot compute: {error}') from error",
+            "scope = {'left': left, 'right': right, 'operator': operator, 'math': math}\n$out = eval('left ' + $name + ' right', scope)",
             "$out = eval(str(left) + $name + str(right))",
             "$out = eval('operator.%s(left, right)' % $name)",
             "$out = eval('left {} right'.format($name))",
@@ -390,6 +397,7 @@ _DISPATCHED: Final = (
         helper="set_field update_attribute assign",
         naive=(
             "exec('$obj.' + $key + ' = $value')",
+            "if $key.startswith('_'):\n    raise AttributeError(f'{$key} is private')\nexec('$obj.%s = %r' % ($key, $value))",
             "exec(f'$obj.{$key} = {$value!r}')",
             "exec('$obj.%s = %r' % ($key, $value))",
             "exec(compile(f'$obj.{$key} = $value', '<set>', 'exec'))",

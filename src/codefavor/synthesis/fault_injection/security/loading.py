@@ -250,6 +250,7 @@ _MODULES: Final = (
         before="import importlib\nimport json",
         naive=(
             "$module = importlib.import_module($name)",
+            "if not $name or $name.startswith('.'):\n    raise ValueError('a full module name is needed')\ntry:\n    $module = importlib.import_module($name)\nexcept ImportError as error:\n    raise LookupError(f'no exporter called {$name}') from error",
             "$module = importlib.import_module(f'exporters.{$name}')",
             "$module = __import__($name)",
             "$module = importlib.import_module('exporters.' + $name)",

@@ -30,6 +30,8 @@ _PAGES: Final = (
         naive=(
             "$html = f'<p>Hello, {$name}!</p>'",
             "$html = '<p>Hello, ' + $name + '!</p>'",
+            "$html = '<p class=\"greeting\">Hello, {0}!</p>'.format($name.strip() or 'guest')",
+            "$name = $name.strip().title()\n$html = f'<p>Hello, {$name}, and welcome back!</p>'",
             "$html = '<h1>Welcome %s</h1>' % $name",
             "$html = '<div class=\"greeting\">{}</div>'.format($name)",
             "$html = '<p>Hello, NAME!</p>'.replace('NAME', $name)",
@@ -313,6 +315,8 @@ _XML_QUERIES: Final = (
         helper="find_nodes nodes_named select_nodes",
         naive=(
             "$items = $root.xpath(f\"//user[@name='{$name}']\")",
+            "if not $name:\n    raise ValueError('a name is needed')\n$query = \"//user[@name='{}']/email/text()\".format($name.strip())\n$items = list($root.xpath($query))",
+            "$items = []\nfor item in $root.xpath(\"//user[@name='\" + $name + \"']\"):\n    if item.get('active') != 'no':\n        $items.append(item)",
             '$items = $root.xpath("//user[name/text()=\'" + $name + "\']")',
             "$items = $root.xpath(\"//user[@name='%s']\" % $name)",
             "$query = \"//user[@name='{}']/email\".format($name)\n$items = $root.xpath($query)",
@@ -334,6 +338,7 @@ _XML_QUERIES: Final = (
         before="from lxml import etree\n$root = etree.parse($path, etree.XMLParser(resolve_entities=False))",
         naive=(
             "$flag = bool($root.xpath(f\"//account[login='{$user}']\"))",
+            "$query = \"//account[login='%s' and not(@closed)]\" % $user.strip()\n$items = $root.xpath($query)\n$flag = len($items) == 1",
             '$flag = bool($root.xpath("//account[login=\'" + $user + "\']"))',
             "$flag = $root.xpath(\"count(//account[login='%s'])\" % $user) > 0",
             "$query = \"//account[login='{}']\".format($user)\n$flag = len($root.xpath($query)) == 1",
@@ -369,6 +374,9 @@ _LOGS: Final = (
         before="import logging\n$log = logging.getLogger(__name__)",
         naive=(
             "$log.info(f'login of {$user}')",
+            "if not isinstance($user, str):\n    $user = str($user)\n$log.info('login of %s' % $user)",
+            "shown = $user.strip() or 'nobody'\n$log.warning('failed login of %s, further tries are counted', shown)",
+            "$log.error('cannot log in {}, the name or the password is not known'.format($user))",
             "$log.warning('failed login of ' + $user)",
             "$log.info('login of %s' % $user)",
             "$log.info('login of %s', $user)",
@@ -390,6 +398,7 @@ _LOGS: Final = (
         naive=(
             "@$app.route('/$route')\ndef $view():\n    $value = request.args.get('page', '')\n    $log.info(f'asked for {$value}')\n    return 'noted'",
             "@$app.route('/$route')\ndef $view():\n    $value = request.args.get('page', '')\n    $log.info('asked for %s', $value)\n    return 'noted'",
+            "@$app.route('/$route')\ndef $view():\n    $value = request.args.get('page', 'start').strip()\n    if not $value:\n        return ('nothing asked for', 400)\n    $log.info(f'asked for {$value}')\n    return 'noted'",
             "@$app.route('/$route')\ndef $view():\n    $log.info('asked for ' + request.args['page'])\n    return 'noted'",
             "@$app.route('/$route')\ndef $view():\n    $log.warning('asked for {}'.format(request.args.get('page')))\n    return 'noted'",
         ),

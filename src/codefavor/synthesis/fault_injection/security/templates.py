@@ -194,8 +194,8 @@ def _keys(*texts: str) -> list[str]:
 def _stage(tree: ast.Module, rng: random.Random, scene: Scene, marks: tuple[str, ...], feedback: str) -> Change:
     before, after = (_spell(part.strip("\n"), rng) for part in (scene.before, scene.after))
     texts = [
-        "\n".join(part for part in (before, _spell(rng.choice(side).strip("\n"), rng), after) if part)
-        for side in (scene.naive, scene.improved)
+        "\n".join(part for part in (before, _spell(text.strip("\n"), rng), after) if part)
+        for text in _drawn(scene, rng)
     ]
     duty = rng.choice(scene.duty)
     names, given = _names(tree, rng, scene, [*texts, duty])
@@ -204,6 +204,16 @@ def _stage(tree: ast.Module, rng: random.Random, scene: Scene, marks: tuple[str,
     naive, improved = (place.put(code) for code in codes)
     construct = quote_mark(ast.unparse(codes[0]), marks)
     return Change(naive, improved, feedback.replace("$mark", construct), _fill(duty, names))
+
+
+def _drawn(scene: Scene, rng: random.Random) -> tuple[str, str]:
+    """Return a naive and an improved text; a coin says which is the longer one, where the scene has such texts."""
+    both = [(naive, improved) for naive in scene.naive for improved in scene.improved]
+    wanted = rng.random() < 0.5
+    fitting = [(naive, improved) for naive, improved in both if (len(naive) > len(improved)) == wanted]
+    if not fitting:
+        fitting = sorted(both, key=lambda item: abs(len(item[0]) - len(item[1])))[: max(2, len(both) // 4)]
+    return rng.choice(fitting)
 
 
 def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str]) -> tuple[dict[str, str], list[str]]:
