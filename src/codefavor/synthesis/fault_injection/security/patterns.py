@@ -52,6 +52,10 @@ class Swap:
     """Spellings that are neither; where one is found, both sides are rewritten."""
     only_with: str = ""
     """A regular expression that the function's text must match, where a spelling alone says too little."""
+    site: str = ""
+    """A regular expression that the text of the site itself must match."""
+    one_way: bool = False
+    """The insecure spellings are harmless in most places: they are written, but not taken for a weakness."""
 
 
 def swap_operator(swap: Swap, example: tuple[str, str]) -> Operator:
@@ -223,7 +227,7 @@ def _keywords(swap: Swap) -> frozenset[str | None]:
 
 def _sites(tree: ast.Module, swap: Swap) -> dict[str, list[tuple[ast.expr, Bindings]]]:
     """Return the matches by kind; none lies in another, and targets of assignments are none."""
-    kinds = (("safe", swap.safe), ("unsafe", swap.unsafe), ("neutral", swap.neutral))
+    kinds = (("safe", swap.safe), ("unsafe", () if swap.one_way else swap.unsafe), ("neutral", swap.neutral))
     sites: dict[str, list[tuple[ast.expr, Bindings]]] = {}
     inside: set[int] = set()
     for node in ast.walk(function_of(tree)):
@@ -234,6 +238,8 @@ def _sites(tree: ast.Module, swap: Swap) -> dict[str, list[tuple[ast.expr, Bindi
         for kind, pattern in ((kind, pattern) for kind, patterns in kinds for pattern in patterns):
             found = matches(parsed(pattern), node)
             if found is None or _taken(found) & _keywords(swap):
+                continue
+            if swap.site and not re.search(swap.site, ast.unparse(node), re.IGNORECASE):
                 continue
             inside.update(id(item) for item in ast.walk(node))
             sites.setdefault(kind, []).append((node, found))

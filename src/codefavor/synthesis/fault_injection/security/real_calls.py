@@ -63,7 +63,7 @@ SWAPS: Final = (
         "found-evaluated-number", "CWE-95",
         ("int(_A)", "float(_A)"), ("eval(_A)", "eval(str(_A))", "eval(_A, {'__builtins__': {}})"),
         "code injection", "which executes the text as an expression where a number is wanted", "converts the text to a number and refuses all else",
-        only_with=r"text|str|line|value|arg|match|group|split|field|data|read",
+        site=r"text|str|line|value|arg|match|group|split|field|data",
     ),
     Swap(
         "found-evaluated-attribute", "CWE-95",
@@ -166,27 +166,31 @@ SWAPS: Final = (
         "found-timing-comparison", "CWE-208",
         ("hmac.compare_digest(_A, _B)", "secrets.compare_digest(_A, _B)"), ("_A == _B",),
         "timing attack", "a comparison whose duration tells how much of the secret was right", "compares in constant time",
-        only_with=r"digest|signature|hmac|password|token",
+        site=r"digest|signature|hmac|passw|secret",
     ),
     Swap(
         "found-html-unescaped", "CWE-79",
         ("html.escape(_A)", "escape(_A)", "self.escape(_A)", "html.escape(_A, quote=True)", "quoteattr(_A)", "markupsafe.escape(_A)"), ("Markup(_A)", "mark_safe(_A)", "'%s' % _A", "html.unescape(_A)"),
         "cross-site scripting", "which puts the value into the page as it is", "escapes the value for its place",
+        one_way=True,
     ),
     Swap(
         "found-shell-word-unquoted", "CWE-78",
         ("shlex.quote(_A)",), ("str(_A)", "'\"%s\"' % _A", "f\"'{_A}'\"", "'{}'.format(_A)"),
         "command injection", "which leaves shell characters of the value alive", "quotes the value with `shlex.quote`", neutral=("pipes.quote(_A)",),
+        one_way=True,
     ),
     Swap(
         "found-pattern-unescaped", "CWE-625",
         ("re.escape(_A)",), ("str(_A)", "'(%s)' % _A", "_A.replace('.', '\\\\.')"),
         "regular-expression injection", "so that the value is read as a pattern, which may match anything or never end", "escapes the value with `re.escape`",
+        one_way=True,
     ),
     Swap(
         "found-url-unquoted", "CWE-74",
         ("quote(_A)", "urllib.parse.quote(_A)", "urllib.parse.quote_plus(_A)", "quote(_A, safe='')"), ("str(_A)", "_A.replace(' ', '%20')", "'%s' % _A"),
         "URL injection", "so that characters of the value change the address", "quotes the value for an address",
+        one_way=True,
     ),
     Swap(
         "found-unverified-context", "CWE-295",
@@ -237,11 +241,13 @@ SWAPS: Final = (
         "found-base-name-kept", "CWE-22",
         ("os.path.basename(_A)", "secure_filename(_A)", "werkzeug.utils.secure_filename(_A)"), ("str(_A)", "_A.strip()", "_A.lstrip('/')"),
         "path traversal", "which leaves `../` in the name of a file", "keeps nothing but the last part of the path",
+        one_way=True,
     ),
     Swap(
         "found-links-not-resolved", "CWE-59",
         ("os.path.realpath(_A)",), ("os.path.join(os.getcwd(), _A)", "os.path.expanduser(_A)", "os.getcwd() + '/' + _A"),
         "link following", "which neither resolves links nor `..`", "resolves the path before it is used",
+        one_way=True,
     ),
     Swap(
         "found-query-formatted", "CWE-89",
@@ -262,7 +268,7 @@ SWAPS: Final = (
         "found-hard-coded-setting", "CWE-798",
         ("os.environ[_A]", "os.environ.get(_A)", "os.getenv(_A)", "os.environ.get(_A, _B)"), ("'s3cr3t-value'", "'admin123'", "'changeme'", "'P@ssw0rd'", "'AKIA4F0X9Q2Z7L1M'"),
         "hard-coded credentials", "a value that stands in the source for every reader", "takes the value from the environment",
-        only_with=r"key|secret|token|passw|pwd|auth|user|credential|login|netrc",
+        site=r"key|secret|token|passw|pwd|auth|user|credential|login|netrc",
     ),
 )  # fmt: skip
 EXAMPLES: Final = "examples_of_found.txt"

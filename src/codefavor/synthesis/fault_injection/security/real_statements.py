@@ -18,7 +18,7 @@ from codefavor.synthesis.fault_injection.operator import (
     function_of,
     statements,
 )
-from codefavor.synthesis.fault_injection.security.patterns import explain
+from codefavor.synthesis.fault_injection.security.patterns import explain, shortened
 from codefavor.synthesis.fault_injection.security.real_calls import read_examples
 
 _Site: TypeAlias = tuple[list[ast.stmt], int]
@@ -53,10 +53,22 @@ def _is_check(item: ast.stmt) -> bool:
     return isinstance(item, ast.If) and not item.orelse and len(item.body) == 1 and isinstance(item.body[0], ast.Raise)
 
 
+_OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
+
 def _negated(test: ast.expr) -> ast.expr:
-    return (
-        test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
-    )
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
+        return ast.Compare(test.left, [_OPPOSITE[type(test.ops[0])]()], test.comparators)
+    return ast.UnaryOp(ast.Not(), test)
 
 
 def _assert_for_check(tree: ast.Module, rng: random.Random) -> Change | None:
@@ -77,7 +89,13 @@ def _assert_for_check(tree: ast.Module, rng: random.Random) -> Change | None:
         assert isinstance(item, ast.If)
         raised = item.body[0]  # type: ignore[assignment]
         words = raised.exc.args if isinstance(raised.exc, ast.Call) else []
-        block[at] = ast.Assert(_negated(item.test), words[0] if words and rng.random() < 0.6 else None)
+        told = ast.Constant(
+            f"{function_of(tree).name} goes on only where this holds: {ast.unparse(_negated(item.test))}"
+        )
+        said = rng.choice((None, words[0] if words else None, told, told))
+        if isinstance(said, ast.Starred):
+            said = None
+        block[at] = ast.Assert(_negated(item.test), said)
         bad = ast.unparse(ast.fix_missing_locations(block[at]))
     naive, improved = (tree, before) if forward else (before, tree)
     change = _change(
@@ -101,11 +119,29 @@ def _check_left_out(tree: ast.Module, rng: random.Random) -> Change | None:
         return None
     before = copy_tree(tree)
     block, at = rng.choice(found)
-    test = ast.unparse(block.pop(at).test)  # type: ignore[attr-defined]
-    return _change(
-        before, tree, rng, "missing validation of input", f"no check for {test}",
-        "so that bad values pass unnoticed", "refuses such values with an error",
-    )  # fmt: skip
+    check = block[at]
+    assert isinstance(check, ast.If)
+    test = shortened(ast.unparse(check.test))
+    if rng.random() < 0.4:
+        del block[at]
+    else:
+        name = function_of(tree).name
+        text = rng.choice(
+            (
+                f"print('warning: an unexpected value reached {name}, which goes on all the same')",
+                f"logging.warning('{name} got a value that does not look right and uses it anyway')",
+                f"logger.debug('ignoring a value in {name} that is outside what was expected here')",
+            )
+        )
+        check.body = statements(text)
+    feedback = rng.choice(
+        (
+            f"The naive code goes on with bad input where {test} holds (missing validation). The improved code refuses "
+            "such values with an error.",
+            f"Input validation: nothing stops the naive code when {test}. The improved code raises an error there.",
+        )
+    )
+    return Change(copy_tree(tree), before, feedback)
 
 
 # ── Handlers ──
@@ -164,7 +200,7 @@ def _handler_too_wide(tree: ast.Module, rng: random.Random) -> Change | None:
 
 
 def _last_handler(tree: ast.Module, handler: ast.ExceptHandler) -> bool:
-    return any(isinstance(node, ast.Try) and node.handlers[-1] is handler for node in ast.walk(tree))
+    return any(isinstance(node, ast.Try) and node.handlers[-1:] == [handler] for node in ast.walk(tree))
 
 
 # ── Paths and files ──
@@ -177,7 +213,9 @@ def _joined(item: ast.stmt) -> ast.Call | None:
     call = item.value
     if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("path.join") and len(call.args) == 2):
         return None
-    return None if any(isinstance(part, ast.Constant | ast.Starred) for part in call.args) else call
+    if any(isinstance(part, ast.Constant | ast.Starred) for part in call.args):
+        return None
+    return None if item.targets[0].id in {node.id for node in ast.walk(call) if isinstance(node, ast.Name)} else call
 
 
 def _path_unchecked(tree: ast.Module, rng: random.Random) -> Change | None:
