@@ -328,13 +328,13 @@ _UPDATES: Final = (
         before="from flask import Flask, request\nfrom models import User\n$app = Flask(__name__)",
         naive=(
             "@$app.route('/$route', methods=['POST'])\ndef $view():\n    return User(**request.get_json()).save()",
-            "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $data = request.form.to_dict()\n    return User.create(**$data).render()",
+            "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $data = request.form.to_dict()\n    return User.create(**$data).save()",
             "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $obj = User()\n    for field, given in request.json.items():\n        setattr($obj, field, given)\n    return $obj.save()",
             "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $obj = User()\n    $obj.__dict__.update(request.form)\n    return $obj.save()",
         ),
         improved=(
             "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $data = request.get_json()\n    return User(name=$data['name'], email=$data['email']).save()",
-            "@$app.route('/$route', methods=['POST'])\ndef $view():\n    return User.create(name=request.form['name'], city=request.form.get('city')).render()",
+            "@$app.route('/$route', methods=['POST'])\ndef $view():\n    return User.create(name=request.form['name'], city=request.form.get('city')).save()",
             "@$app.route('/$route', methods=['POST'])\ndef $view():\n    $obj = User()\n    $obj.name = request.json['name']\n    $obj.email = request.json['email']\n    return $obj.save()",
         ),
     ),

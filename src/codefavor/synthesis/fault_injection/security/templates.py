@@ -30,7 +30,7 @@ _POOLS: Final[dict[str, str]] = {
     "folder": "folder directory base_dir root target_dir upload_dir output_dir workdir",
     "value": "value text raw expression content setting payload_text given",
     "data": "data payload blob content raw body message",
-    "name": "name user_name username label title key login account",
+    "name": "name label title identifier wanted given_name entry_name chosen",
     "out": "result output loaded found answer fetched outcome info",
     "items": "rows records entries results matches items",
     "query": "query statement sql stmt request_text lookup",
