@@ -171,7 +171,9 @@ def _errors_hidden(tree: ast.Module, rng: random.Random) -> Change | None:
         wide = rng.random() < 0.6
         handler.type = None if wide else ast.Name("Exception", ast.Load())
         handler.name = None
-        handler.body = [ast.Pass()]
+        loud = f"print('something went wrong in {function_of(tree).name}, going on without it')"
+        quiet = f"{fresh_name(tree, 'failed', 'had_error', 'broken')} = True"
+        handler.body = [ast.Pass()] if rng.random() < 0.35 else statements(f"{quiet}\n{loud}\npass")
         naive, improved = tree, before
     bad = "except" if idle else ("except:" if handler.type is None else "except Exception:")
     return _change(
@@ -187,14 +189,17 @@ def _handler_too_wide(tree: ast.Module, rng: random.Random) -> Change | None:
         return None
     before = copy_tree(tree)
     handler = rng.choice(found)
+    bad = "except:"
     if handler.type is None:
         handler.type = ast.Name(rng.choice(("Exception", "OSError", "ValueError", "KeyError")), ast.Load())
         naive, improved = before, tree
     else:
-        handler.type = None
+        wide = rng.choice((None, "BaseException", "(Exception, KeyboardInterrupt)", "(BaseException, SystemExit)"))
+        handler.type = None if wide is None else expression(wide)
         naive, improved = tree, before
+        bad = f"except {wide}:" if wide else bad
     return _change(
-        improved, naive, rng, "handling of every exception", "except:",
+        improved, naive, rng, "handling of every exception", bad,
         "which also catches interrupts and errors nobody foresaw", "names the exception it expects",
     )  # fmt: skip
 
