@@ -24,12 +24,12 @@ class TrainingConfig(Config):
     """Pull of AdamW towards zero; not on norms and biases."""
     clip: PositiveFloat = 1.0
     """Longest gradient; a longer one is scaled down."""
-    batch_tokens: PositiveInt = 16_384
+    batch_tokens: PositiveInt = 8192
     """Tokens of a forward pass with its padding; a pair's two orders always share one."""
     accumulate: PositiveInt = 1
     """Forward passes in one step of the optimiser."""
     context: PositiveInt | None = None
-    """Most tokens of a prompt; longer ones are shortened by the rule of `formats.encoding`. None: 640 for a model
+    """Most tokens of a prompt; longer ones are shortened by the rule of `formats.encoding`. None: 512 for a model
     from scratch, for a pretrained one its own limit, at most 2048."""
     vocabulary: PositiveInt = 4096
     """Entries of the tokenizer of a model from scratch."""

@@ -85,7 +85,7 @@ def train_language_model(
             return read_card(out, KIND)
         quiet()
         if fresh:
-            context = config.context or 640
+            context = config.context or 512
             tokenizer = _own_tokenizer(work, paths["train"], config.vocabulary, context)
             ends = tokenizer.bos_token_id, tokenizer.eos_token_id
             model = fresh_model(base, len(tokenizer), context, *ends, seed=config.seed)

@@ -27,12 +27,12 @@ class Shape:
 
 
 PRESETS: Final[dict[str, Shape]] = {
-    "tiny": Shape(width=128, layers=3, heads=4),
+    "tiny": Shape(width=128, layers=2, heads=4),
     "tiny:1m": Shape(width=128, layers=5, heads=4),
     "tiny:5m": Shape(width=256, layers=6, heads=4),
     "tiny:20m": Shape(width=512, layers=6, heads=8),
 }
-"""Name → shape; about 0.6, 1, 5 and 19 million weights beside the embeddings."""
+"""Name → shape; about 0.4, 1, 5 and 19 million weights beside the embeddings."""
 
 
 def is_preset(base: str) -> bool:
