@@ -3,7 +3,7 @@
 import ast
 import random
 from collections.abc import Callable, Iterator
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from codefavor.synthesis.fault_injection.efficiency.neutral import vary
 from codefavor.synthesis.fault_injection.efficiency.sites import Code
@@ -31,16 +31,27 @@ def faster(name: str, family: str, summary: str, find: Find, example: tuple[str,
     return _operator(name, family, summary, find, example, "improved")
 
 
+_last: Final[list[Code]] = []
+"""The function read last: one operator after another is offered the same tree until one of them changes it."""
+
+
+def _read(tree: ast.Module) -> Code:
+    if not _last or _last[0].tree is not tree:
+        _last[:] = [Code(tree)]
+    return _last[0]
+
+
 def _operator(
     name: str, family: str, summary: str, find: Find, example: tuple[str, str], side: Literal["naive", "improved"]
 ) -> Operator:
     def rewrite(tree: ast.Module, chance: random.Random) -> Change | None:
-        code = Code(tree)
+        code = _read(tree)
         if not code.taken.isdisjoint(("locals", "exec", "eval", "vars")):
             return None
         edits = list(find(code))
         if not edits:
             return None
+        _last.clear()  # the edit is about to change what was read
         other = copy_tree(tree)
         feedback = chance.choice(edits)(chance)
         naive, improved = (tree, other) if side == "naive" else (other, tree)
