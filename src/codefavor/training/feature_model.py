@@ -37,9 +37,9 @@ class FeatureModelConfig(Config):
     """Strength of the penalty on the squares of the weights, against the mean loss of one pair."""
     grams: NonNegativeFloat = 1.0
     """What token n-grams are multiplied by: less makes the model lean on the abstract features; 0 leaves them out."""
-    measures: PositiveFloat = 1.0
+    measures: PositiveFloat = 3.0
     """What measures (estimated work, length) are multiplied by."""
-    min_pairs: PositiveInt = 8
+    min_pairs: PositiveInt = 5
     """A feature is kept when it differs in at least this many pairs of one objective."""
     max_features: PositiveInt = 24_000
     """Features kept at most, those that differ most often first."""
