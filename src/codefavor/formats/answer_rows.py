@@ -34,8 +34,10 @@ def answer_logits(model: "PreTrainedModel", ids: Tensor, lengths: Tensor, answer
     states = _last_states(model, ids, lengths - 1)
     output: Any = model.get_output_embeddings()
     rows = torch.as_tensor(list(answers), device=output.weight.device)
-    bias = None if getattr(output, "bias", None) is None else output.bias[rows]
-    logits = linear(states, output.weight[rows], bias).float()
+    bias = None if getattr(output, "bias", None) is None else output.bias[rows].float()
+    # In bf16 near answers would become ties; two rows in fp32 cost nothing.
+    with torch.autocast(states.device.type, enabled=False):
+        logits = linear(states.float(), output.weight[rows].float(), bias)
     config: Any = model.config.get_text_config()
     logits = logits * (getattr(config, "logit_scale", None) or 1.0) / (getattr(config, "logits_scaling", None) or 1.0)
     if cap := getattr(config, "final_logit_softcapping", None):
@@ -80,12 +82,15 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat((-second, first), dim=-1) * sin
 
 
-def working_dtype(device: torch.device) -> torch.dtype:
-    """Return the numbers the device multiplies best among those that are exact enough: bf16 or fp32."""
+def working_dtype(device: torch.device, training: bool = False) -> torch.dtype:
+    """Return the numbers the device works best with: bf16 or fp32.
+
+    A CPU with AVX512-BF16 trains 1.4 times as fast in bf16 as in fp32, but judges no faster, and fp32 is more exact.
+    """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     if device.type == "cpu":
-        capable = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        capable = torch.cpu._is_amx_tile_supported() or (training and torch.cpu._is_avx512_bf16_supported())
         return torch.bfloat16 if capable else torch.float32
     return torch.float32
 

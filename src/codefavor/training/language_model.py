@@ -190,7 +190,7 @@ class _Trainer:
         self.encoder, self.config, self.work, self.progress = encoder, config, work / "checkpoints", progress
         self.rate = config.learning_rate or (2e-3 if fresh else 5e-6)
         wanted = {"fp32": torch.float32, "bf16": torch.bfloat16}
-        self.dtype = wanted.get(config.precision) or working_dtype(self.device)
+        self.dtype = wanted.get(config.precision) or working_dtype(self.device, training=True)
         self.board = SummaryWriter(str(board))
         self.saved = states.load(self.work)
         if self.saved is not None:
