@@ -26,7 +26,9 @@ def fault_inject(
         list[str] | None, typer.Option(help="Make pairs for this objective only; may be given again.")
     ] = None,
     operator: Annotated[list[str] | None, typer.Option(help="Use this operator only; may be given again.")] = None,
-    per_function: Annotated[int, typer.Option(min=1, help="Pairs of one function and objective, at most.")] = 2,
+    per_function: Annotated[
+        int, typer.Option(min=1, help="Pairs of one function and objective; more where sites are rare.")
+    ] = 1,
     max_pairs: Annotated[int | None, typer.Option(min=1, help="Stop at about this many pairs.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses sites and wordings.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed, never results.")] = os.cpu_count() or 1,

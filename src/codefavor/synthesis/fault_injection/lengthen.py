@@ -58,8 +58,8 @@ def lengthen(tree: ast.Module, chance: random.Random, characters: int) -> bool:
     stay as they are. Code that looks at its own names (`locals`, `eval`, `exec`, `vars`) is left alone.
     """
     taken = names_in(tree)
-    if taken & _LOOKS_AT_NAMES or any(isinstance(node, ast.ClassDef) for node in ast.walk(tree)):
-        return False  # in a class body, assignments are attributes
+    if taken & _LOOKS_AT_NAMES:
+        return False
     taken |= _RESERVED
     gained = _rename(tree, chance, characters, taken)
     while gained < characters:
@@ -74,6 +74,8 @@ def lengthen(tree: ast.Module, chance: random.Random, characters: int) -> bool:
 
 def _rename(tree: ast.Module, chance: random.Random, characters: int, taken: AbstractSet[str]) -> int:
     places = _local_names(tree)
+    if places is None:
+        return 0
     names = sorted(places)
     chance.shuffle(names)
     gained = 0
@@ -110,8 +112,11 @@ def _name_a_result(tree: ast.Module, chance: random.Random, taken: AbstractSet[s
     return 2 * len(name) + 15
 
 
-def _local_names(tree: ast.Module) -> dict[str, list[ast.Name]]:
-    """Return each name that is assigned in the code and can be renamed, with its places."""
+def _local_names(tree: ast.Module) -> dict[str, list[ast.Name]] | None:
+    """Return each name that is assigned in the code and can be renamed, with its places.
+
+    None where there is a class: assignments in its body are attributes.
+    """
     places: dict[str, list[ast.Name]] = {}
     assigned: set[str] = set()
     fixed: set[str] = set()
@@ -131,6 +136,8 @@ def _local_names(tree: ast.Module) -> dict[str, list[ast.Name]]:
                 fixed.add(name)
             case ast.alias(name=name, asname=asname):
                 fixed.add(asname or name.partition(".")[0])
+            case ast.ClassDef():
+                return None
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 fixed.add(name)
     # A module-level constant may be what others import.

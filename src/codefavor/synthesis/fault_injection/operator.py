@@ -112,9 +112,15 @@ def expression(code: str) -> ast.expr:
 
 def names_in(tree: ast.AST) -> set[str]:
     """Return every name, argument and attribute that occurs, so that a new name can avoid them."""
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    found |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return found | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+    return found
 
 
 def fresh_name(tree: ast.AST, *wanted: str) -> str:

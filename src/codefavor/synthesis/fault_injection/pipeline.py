@@ -17,15 +17,16 @@ from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from codefavor.errors import EmptyInputError, UnknownNameError
 from codefavor.jsonl import BlockLog, hash_file, read_records, read_rows
 from codefavor.objectives import CRITERIA
 from codefavor.records import Function, PreferencePair, Rejection, content_id
 from codefavor.runs import Config, Progress, Run, silent
+from codefavor.synthesis.fault_injection.efficiency.variants import variants
 from codefavor.synthesis.fault_injection.instructions import instruction_for
 from codefavor.synthesis.fault_injection.lengthen import lengthen
 from codefavor.synthesis.fault_injection.operator import Change, Operator
@@ -33,7 +34,11 @@ from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.sampling import Balance
 
 METHOD: Final = "fault-injection"
+WHOLE_ALGORITHM: Final = "whole-algorithm"
+"""What pairs from the library of algorithms say their operator is."""
 _BLOCK: Final = 64
+_Work: TypeAlias = list[Function] | int
+"""A block of functions, or the number of a round of whole algorithms."""
 
 
 class FaultInjectionConfig(Config):
@@ -45,9 +50,13 @@ class FaultInjectionConfig(Config):
     """Which objectives to make pairs for."""
     operators: tuple[str, ...] = ()
     """Names of the operators to use; all of the objectives where empty."""
-    per_function: PositiveInt = 2
-    """Pairs emitted from one function for one objective, at most."""
-    candidates: PositiveInt = 4
+    per_function: PositiveInt = 1
+    """Pairs emitted from one function for one objective; an objective whose sites are rare may take as
+    many as there are candidates until it has caught up."""
+    algorithm_rounds: NonNegativeInt = 6
+    """How often the library of whole algorithms is gone through, each time in other words, names and styles; only
+    with the objective "efficiency"."""
+    candidates: PositiveInt = 2
     """Operators that make a candidate for one function and objective; more gives an evener mix and costs time."""
     max_pairs: int | None = None
     """Stop after the block that reaches this many pairs."""
@@ -77,6 +86,8 @@ class _Outcome:
 
     candidates: list[PreferencePair]
     rejections: list[Rejection]
+    whole: bool = False
+    """Whether all candidates may be emitted, not only some for each objective."""
 
 
 def select_operators(config: FaultInjectionConfig) -> tuple[Operator, ...]:
@@ -85,7 +96,7 @@ def select_operators(config: FaultInjectionConfig) -> tuple[Operator, ...]:
     Raises:
         UnknownNameError: an objective or operator does not exist.
     """
-    known = {operator.name for operator in OPERATORS}
+    known = {operator.name for operator in OPERATORS} | {WHOLE_ALGORITHM}
     for name in config.operators:
         if name not in known:
             raise UnknownNameError.of("fault operator", name, known)
@@ -125,13 +136,15 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
         if log.finished:
             summary.functions = total
             return summary
-        summary.functions = log.done * _BLOCK
-        functions = islice(read_records(source, Function), log.done * _BLOCK, None)
+        rounds = _algorithm_rounds(config)
+        summary.functions = max(0, log.done - rounds) * _BLOCK
+        work = _work_after(log.done, rounds, source)
         progress(summary.functions, total, f"{summary.pairs:,} pairs")
-        for block in _outcomes(batched_functions(functions), config, [item.name for item in operators]):
+        for block in _outcomes(work, config, [item.name for item in operators]):
             for outcome in block:
                 _emit(outcome, balance, config, log, summary)
-            summary.functions += len(block)
+            if log.done >= rounds:
+                summary.functions += len(block)
             log.commit()
             progress(summary.functions, total, f"{summary.pairs:,} pairs")
             if config.max_pairs is not None and summary.pairs >= config.max_pairs:
@@ -140,10 +153,17 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
     return summary
 
 
-def batched_functions(functions: Iterable[Function]) -> Iterator[list[Function]]:
-    """Yield blocks of functions in order."""
-    iterator = iter(functions)
-    while block := list(islice(iterator, _BLOCK)):
+def _algorithm_rounds(config: FaultInjectionConfig) -> int:
+    """Return how many blocks of whole algorithms stand before the blocks of functions."""
+    wanted = "efficiency" in config.objectives and (not config.operators or WHOLE_ALGORITHM in config.operators)
+    return config.algorithm_rounds if wanted else 0
+
+
+def _work_after(done: int, rounds: int, source: Path) -> Iterator[_Work]:
+    """Yield the pieces of work that follow the first `done`, rounds of whole algorithms first."""
+    yield from range(done, rounds)
+    functions = islice(read_records(source, Function), max(0, done - rounds) * _BLOCK, None)
+    while block := list(islice(functions, _BLOCK)):
         yield block
 
 
@@ -169,7 +189,10 @@ def _emit(outcome: _Outcome, balance: Balance, config: FaultInjectionConfig, log
     rejections = list(outcome.rejections)
     for objective in config.objectives:
         offered = [pair for pair in outcome.candidates if (pair.meta or {})["objective"] == objective]
-        chosen, left = balance.choose(offered, config.per_function)
+        most = config.per_function
+        if summary.by_objective[objective] < 0.7 * max(summary.by_objective.values(), default=0):
+            most = max(most, config.candidates)
+        chosen, left = balance.choose(offered, len(offered) if outcome.whole else most)
         for pair in chosen:
             log.add("pairs.jsonl", pair)
             _count_pair(pair, summary)
@@ -182,9 +205,7 @@ def _emit(outcome: _Outcome, balance: Balance, config: FaultInjectionConfig, log
 # ── Candidates, in this process or in workers ──
 
 
-def _outcomes(
-    blocks: Iterator[list[Function]], config: FaultInjectionConfig, names: Sequence[str]
-) -> Iterator[list[_Outcome]]:
+def _outcomes(blocks: Iterable[_Work], config: FaultInjectionConfig, names: Sequence[str]) -> Iterator[list[_Outcome]]:
     """Yield the outcomes of each block, in order, with a bounded number of blocks under way."""
     if config.workers == 1:
         yield from (_work(block, config, names) for block in blocks)
@@ -208,12 +229,43 @@ def _outcomes(
                 future.cancel()
 
 
-def _work(block: list[Function], config: FaultInjectionConfig, names: Sequence[str]) -> list[_Outcome]:
+def _work(block: _Work, config: FaultInjectionConfig, names: Sequence[str]) -> list[_Outcome]:
+    if isinstance(block, int):
+        return [_algorithms(block, config)]
     wanted = set(names)
     operators = [item for item in OPERATORS if item.name in wanted]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mined code may hold invalid escapes; that is its author's business
         return [candidates_of(function, operators, config) for function in block]
+
+
+def _algorithms(number: int, config: FaultInjectionConfig) -> _Outcome:
+    """Return the pairs of one round through the library of algorithms."""
+    chance = random.Random(f"{config.seed}:{number}")
+    pairs: list[PreferencePair] = []
+    for instruction, fast, slow, feedback, name in variants(config.seed * 1000 + number):
+        naive, improved = _evened(Change(ast.parse(slow), ast.parse(fast), feedback), chance)
+        meta = {"operator": WHOLE_ALGORITHM, "family": WHOLE_ALGORITHM, "objective": "efficiency", "function": name}
+        pairs.append(_pair(instruction, naive, improved, feedback, f"algorithms:{name}", meta))
+    chance.shuffle(pairs)
+    return _Outcome(pairs, [], whole=True)
+
+
+def _pair(
+    instruction: str, naive: str, improved: str, feedback: str, source: str, meta: dict[str, str]
+) -> PreferencePair:
+    return PreferencePair.model_validate(
+        {
+            "instruction": instruction,
+            "criterion": CRITERIA[meta["objective"]],
+            "naive_code": naive,
+            "improved_code": improved,
+            "feedback": feedback,
+            "method": METHOD,
+            "source": source,
+            "meta": meta,
+        }
+    )
 
 
 def candidates_of(function: Function, operators: Sequence[Operator], config: FaultInjectionConfig) -> _Outcome:
@@ -288,18 +340,8 @@ def _apply(
         return Rejection(id=function.id, reason="same-code", detail=operator.name, meta=meta)
     if max(len(naive), len(improved)) > config.max_characters:
         return Rejection(id=function.id, reason="too-long", detail=operator.name, meta=meta)
-    return PreferencePair.model_validate(
-        {
-            "instruction": instruction_for(function, base, chance, change.requirement),
-            "criterion": CRITERIA[operator.objective],
-            "naive_code": naive,
-            "improved_code": improved,
-            "feedback": change.feedback,
-            "method": METHOD,
-            "source": f"{function.package}:{function.module}",
-            "meta": meta,
-        }
-    )
+    instruction = instruction_for(function, base, chance, change.requirement)
+    return _pair(instruction, naive, improved, change.feedback, f"{function.package}:{function.module}", meta)
 
 
 def _evened(change: Change, chance: random.Random) -> tuple[str, str]:
@@ -307,17 +349,23 @@ def _evened(change: Change, chance: random.Random) -> tuple[str, str]:
 
     The longer side's local names grow by the gap the change left and a margin, whichever side that is.
     """
-    naive = ast.unparse(ast.fix_missing_locations(change.naive))
-    improved = ast.unparse(ast.fix_missing_locations(change.improved))
+    naive, improved = _print(change.naive), _print(change.improved)
     gap = abs(len(naive) - len(improved))
     if naive == improved or (not gap and chance.random() < 0.5):
         return naive, improved
     margin = 1 + int(len(improved) * 0.02 * chance.lognormvariate(0, 1))
     if chance.random() < 0.5:
         tree = ast.parse(naive)
-        return (ast.unparse(tree) if lengthen(tree, chance, gap + margin) else naive), improved
+        return (_print(tree) if lengthen(tree, chance, gap + margin) else naive), improved
     tree = ast.parse(improved)
-    return naive, (ast.unparse(tree) if lengthen(tree, chance, gap + margin) else improved)
+    return naive, (_print(tree) if lengthen(tree, chance, gap + margin) else improved)
+
+
+def _print(tree: ast.Module) -> str:
+    try:
+        return ast.unparse(tree)
+    except AttributeError:  # the printer asks new statements for their line, and most changes make none
+        return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def _without_docstring(tree: ast.Module) -> ast.Module:
