@@ -3,6 +3,7 @@
 from typing import Final
 
 from codefavor.synthesis.fault_injection.operator import Operator
+from codefavor.synthesis.fault_injection.security.credentials import OPERATORS as _CREDENTIALS
 from codefavor.synthesis.fault_injection.security.files import OPERATORS as _FILES
 from codefavor.synthesis.fault_injection.security.injection import OPERATORS as _INJECTION
 from codefavor.synthesis.fault_injection.security.loading import OPERATORS as _LOADING
@@ -12,6 +13,7 @@ from codefavor.synthesis.fault_injection.security.real_calls import OPERATORS as
 from codefavor.synthesis.fault_injection.security.real_statements import OPERATORS as _REAL_STATEMENTS
 from codefavor.synthesis.fault_injection.security.secrets_and_crypto import OPERATORS as _SECRETS_AND_CRYPTO
 from codefavor.synthesis.fault_injection.security.services import OPERATORS as _SERVICES
+from codefavor.synthesis.fault_injection.security.tokens import OPERATORS as _TOKENS
 
 OPERATORS: Final[tuple[Operator, ...]] = (
     *_INJECTION,
@@ -20,6 +22,8 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     *_LOADING,
     *_FILES,
     *_SECRETS_AND_CRYPTO,
+    *_TOKENS,
+    *_CREDENTIALS,
     *_SERVICES,
     *_REAL_CALLS,
     *_REAL_STATEMENTS,

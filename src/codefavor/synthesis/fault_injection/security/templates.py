@@ -223,10 +223,15 @@ def _drawn(scene: Scene, rng: random.Random) -> tuple[str, str]:
     """Return a naive and an improved text; a coin says which is the longer one, where the scene has such texts."""
     both = [(naive, improved) for naive in scene.naive for improved in scene.improved]
     wanted = rng.random() < 0.5
-    fitting = [(naive, improved) for naive, improved in both if (len(naive) > len(improved)) == wanted]
+    fitting = [(naive, improved) for naive, improved in both if (_length(naive) > _length(improved)) == wanted]
     if not fitting:
-        fitting = sorted(both, key=lambda item: abs(len(item[0]) - len(item[1])))[: max(2, len(both) // 4)]
+        fitting = sorted(both, key=lambda item: abs(_length(item[0]) - _length(item[1])))[: max(2, len(both) // 4)]
     return rng.choice(fitting)
+
+
+def _length(text: str) -> int:
+    """Return the number of characters with the first spelling of every choice."""
+    return len(re.sub(r"\[\[(.*?)\|\|.*?\]\]", r"\1", text))
 
 
 def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str]) -> tuple[dict[str, str], list[str]]:
