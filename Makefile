@@ -44,5 +44,13 @@ format: env  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: env  ## write docs/commands.md again from the program's own help
+	$(BIN)/python -m codefavor.cli.reference > docs/commands.md
+
+builtin: env  ## make the feature model that ships with the package again, by the quickstart's own steps
+	$(BIN)/codefavor quickstart --out build/builtin --until linear
+	mkdir -p src/codefavor/judges/builtin
+	cp build/builtin/linear/model.safetensors build/builtin/linear/card.json src/codefavor/judges/builtin/
+
 clean:  ## remove what make built
 	rm -rf $(VENV) $(DEMO) build dist

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codefavor.cli.progress import duration
-from codefavor.errors import ShortfallError
+from codefavor.errors import ShortfallError, UnknownNameError
 
 if TYPE_CHECKING:
     from codefavor.recipes.quickstart import Done, Step
@@ -21,6 +21,7 @@ def quickstart_command(
     out: Annotated[Path, typer.Option(help="Where everything goes; the same folder again goes on.")] = Path(
         "quickstart"
     ),
+    until: Annotated[str, typer.Option(help="Stop after this step, such as linear.")] = "",
 ) -> None:
     """Run the whole recipe on this machine: real code, pairs, dataset, two models, scores, report.
 
@@ -30,9 +31,15 @@ def quickstart_command(
     from codefavor.errors import storage_errors
     from codefavor.recipes.quickstart import Done, load_steps
 
+    steps, began = load_steps(out), time.monotonic()
+    if until:
+        names = [step.name for step in steps]
+        if until not in names:
+            raise UnknownNameError.of("step", until, names)
+        steps = steps[: names.index(until) + 1]
     with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    steps, done, began = load_steps(out), Done(out), time.monotonic()
+    done = Done(out)
     missing: set[str] = set()
     for number, step in enumerate(steps, 1):
         head = f"[{number:>{len(str(len(steps)))}}/{len(steps)}]"
@@ -49,6 +56,8 @@ def quickstart_command(
         else:
             missing.add(step.name)
             typer.echo(f"{head} going on without {step.name}")
+    if until:
+        return
     typer.echo(f"\nfinished in {duration(time.monotonic() - began)}; the report: {out / 'report.html'}")
     typer.echo(f"next: codefavor judge A.py B.py --judge linear:{out / 'linear'}")
 
