@@ -68,7 +68,8 @@ class UnknownNameError(InputError):
         "there is no objective 'securty'; did you mean 'security'? Known: correctness, security"
         """
         known = sorted(known)
-        shown = known if len(known) <= 40 else [*get_close_matches(name, known, n=12, cutoff=0.3), f"{len(known)} in all"]
+        few = len(known) <= 40
+        shown = known if few else [*get_close_matches(name, known, n=12, cutoff=0.3), f"{len(known)} in all"]
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         return cls(f"there is no {what} {name!r}{hint} Known: {', '.join(shown)}")
