@@ -29,7 +29,7 @@ def test_a_verdict_is_words_and_what_spoke_for_it(codefavor: Command, files: tup
     assert result.returncode == 0
     assert result.stdout.startswith("A is better: ")
     assert "builtin" in result.stdout
-    assert "pickle" in result.stdout
+    assert "for A: risk" in result.stdout
 
 
 def test_json_is_a_verdict(codefavor: Command, files: tuple[Path, Path]) -> None:

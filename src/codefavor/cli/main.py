@@ -20,6 +20,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
+_INTERRUPTED = 130
+_GO_ON = "codefavor: interrupted; the same command goes on from here"
+
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -60,13 +63,16 @@ def main(arguments: list[str]) -> int:
     try:
         app(arguments, prog_name="codefavor")
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
+        status = stop.code if isinstance(stop.code, int) else 1
+        if status == _INTERRUPTED:  # typer turns Ctrl-C into this status by itself
+            typer.echo(_GO_ON, err=True)
+        return status
     except CodefavorError as error:
         typer.echo(f"codefavor: {error}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
-        typer.echo("codefavor: interrupted; the same command goes on from here", err=True)
-        return 130
+        typer.echo(_GO_ON, err=True)
+        return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; keep Python from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

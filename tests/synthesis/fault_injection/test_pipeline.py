@@ -161,7 +161,7 @@ def test_code_that_does_not_parse_is_a_rejection(tmp_path: Path) -> None:
     """One strange function must not stop a million others."""
     (tmp_path / "f.jsonl").write_text('{"package": "p", "module": "m", "qualname": "q", "code": "def f(:"}\n')
 
-    summary = inject_faults(tmp_path / "f.jsonl", tmp_path / "run", FaultInjectionConfig())
+    summary = inject_faults(tmp_path / "f.jsonl", tmp_path / "run", FaultInjectionConfig(algorithm_rounds=0))
 
     assert summary.rejected == {"does-not-parse": 1}
 
