@@ -12,7 +12,10 @@ from codefavor.synthesis.fault_injection.security.queries import OPERATORS as _Q
 from codefavor.synthesis.fault_injection.security.real_calls import OPERATORS as _REAL_CALLS
 from codefavor.synthesis.fault_injection.security.real_statements import OPERATORS as _REAL_STATEMENTS
 from codefavor.synthesis.fault_injection.security.secrets_and_crypto import OPERATORS as _SECRETS_AND_CRYPTO
-from codefavor.synthesis.fault_injection.security.services import OPERATORS as _SERVICES
+from codefavor.synthesis.fault_injection.security.services_checks import OPERATORS as _CHECKS
+from codefavor.synthesis.fault_injection.security.services_network import OPERATORS as _NETWORK
+from codefavor.synthesis.fault_injection.security.services_rights import OPERATORS as _RIGHTS
+from codefavor.synthesis.fault_injection.security.services_web import OPERATORS as _WEB
 from codefavor.synthesis.fault_injection.security.tokens import OPERATORS as _TOKENS
 
 OPERATORS: Final[tuple[Operator, ...]] = (
@@ -24,7 +27,10 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     *_SECRETS_AND_CRYPTO,
     *_TOKENS,
     *_CREDENTIALS,
-    *_SERVICES,
+    *_NETWORK,
+    *_WEB,
+    *_RIGHTS,
+    *_CHECKS,
     *_REAL_CALLS,
     *_REAL_STATEMENTS,
 )
