@@ -22,6 +22,7 @@ _CONFIG = TrainingConfig(
     patience=99,
     batch_tokens=1500,
     context=300,
+    differing_epochs=0,
     vocabulary=400,
     learning_rate=5e-3,
     evaluations=1,
@@ -142,6 +143,36 @@ def test_a_killed_run_ends_in_the_same_bytes(
 
     assert (out / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert again.scores == card.scores
+
+
+def test_the_stage_of_differing_lines_resumes_too(dataset: Path, tmp_path: Path) -> None:
+    """It comes first, so most interrupted runs of a model from scratch are interrupted in it."""
+    config = _CONFIG.model_copy(update={"differing_epochs": 1, "epochs": 1, "lm_steps": 0, "checkpoint_every": 1})
+    steps: list[int] = []
+    train_language_model(
+        dataset,
+        use_narrow_preset(),
+        tmp_path / "whole",
+        config,
+        progress=lambda done, total=None, note="": steps.append(total or 0),
+    )
+    arguments = [str(dataset), str(tmp_path / "killed"), config.model_dump_json(), "2"]
+    killed = subprocess.run([sys.executable, "-c", _KILLED, *arguments], check=False)
+    train_language_model(dataset, use_narrow_preset(), tmp_path / "killed", config)
+    plain = _CONFIG.model_copy(update={"epochs": 1, "lm_steps": 0})
+    fewer: list[int] = []
+    train_language_model(
+        dataset,
+        use_narrow_preset(),
+        tmp_path / "plain",
+        plain,
+        progress=lambda done, total=None, note="": fewer.append(total or 0),
+    )
+
+    assert killed.returncode == -signal.SIGKILL
+    assert steps[-1] > fewer[-1]
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "killed", "plain")]
+    assert weights[0] == weights[1] != weights[2]
 
 
 def test_any_causal_model_is_a_base(dataset: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import heapq
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from codefavor.formats.encoding import Encoder
 from codefavor.jsonl import read_records
 from codefavor.objectives import nearest_objective
-from codefavor.records import TrainingExample, content_id
+from codefavor.records import Comparison, TrainingExample, content_id
 from codefavor.runs import Progress, silent
 
 _CHUNK: Final = 256
@@ -47,7 +47,12 @@ class Pairs:
 
 
 def read_pairs(
-    path: Path, encoder: Encoder, limit: int | None = None, progress: Progress = silent, note: str = ""
+    path: Path,
+    encoder: Encoder,
+    limit: int | None = None,
+    progress: Progress = silent,
+    note: str = "",
+    change: Callable[[Comparison], Comparison] | None = None,
 ) -> Pairs:
     """Return the encoded pairs of a file of training examples, in its order.
 
@@ -57,6 +62,7 @@ def read_pairs(
         limit: if there are more pairs, so many of them, chosen by their ids; every run chooses the same.
         progress: told of examples.
         note: what the progress is to say.
+        change: done to every comparison before it is encoded.
 
     Raises:
         MissingFileError: there is no such file.
@@ -67,7 +73,10 @@ def read_pairs(
     shortened = done = 0
     wanted = (item for item in read_records(path, TrainingExample) if chosen is None or item.pair_id in chosen)
     while chunk := list(islice(wanted, _CHUNK)):
-        for example, encoded in zip(chunk, encoder.encode_all([item.comparison() for item in chunk]), strict=True):
+        asked = [item.comparison() for item in chunk]
+        if change is not None:
+            asked = [change(item) for item in asked]
+        for example, encoded in zip(chunk, encoder.encode_all(asked), strict=True):
             pair = found.setdefault(example.pair_id, Pair([], [], nearest_objective(example.criterion)[0]))
             pair.rows.append(np.array(encoded.ids, dtype=np.int32))
             pair.labels.append(0 if example.label == "A" else 1)

@@ -16,6 +16,9 @@ class TrainingConfig(Config):
     """Chooses first weights, batches and their order."""
     epochs: PositiveInt = 1
     """Times every pair is seen, unless early stopping comes first."""
+    differing_epochs: NonNegativeInt | None = None
+    """Times every pair is seen before that with only the lines in which its codes differ, in batches of half the
+    tokens (`training.curriculum`). None: 1 for a model from scratch, 0 for a pretrained one."""
     learning_rate: PositiveFloat | None = None
     """Highest rate of AdamW. None: 2e-3 for a model from scratch, 5e-6 for a pretrained one."""
     warmup: NonNegativeFloat = 0.05

@@ -31,6 +31,7 @@ from codefavor.runs import Progress, Run, folder_at_once, silent, versions
 from codefavor.training import state as states
 from codefavor.training.batches import Pair, epoch_batches, read_pairs
 from codefavor.training.config import TrainingConfig
+from codefavor.training.curriculum import differing
 from codefavor.training.presets import fresh_model, is_preset, pretrained
 from codefavor.training.tokenizer import train_tokenizer
 
@@ -189,6 +190,8 @@ class _Trainer:
         self.model = model.to(self.device)
         self.encoder, self.config, self.work, self.progress = encoder, config, work / "checkpoints", progress
         self.rate = config.learning_rate or (2e-3 if fresh else 5e-6)
+        asked = config.differing_epochs
+        self.differing_epochs = asked if asked is not None else 1 if fresh else 0
         wanted = {"fp32": torch.float32, "bf16": torch.bfloat16}
         self.dtype = wanted.get(config.precision) or working_dtype(self.device, training=True)
         self.board = SummaryWriter(str(board))
@@ -204,7 +207,11 @@ class _Trainer:
             self._language_stage(self._stream(paths["train"], functions))
         training = read_pairs(paths["train"], self.encoder, None, self.progress, "reading pairs")
         validation = self._kept("validation", paths, config.validation_pairs)
-        self._answer_stage(training.pairs, validation)
+        easy: list[Pair] = []
+        if self.differing_epochs:
+            note = "reading differing lines"
+            easy = read_pairs(paths["train"], self.encoder, None, self.progress, note, differing).pairs
+        self._answer_stage(easy, training.pairs, validation)
         scores: dict[str, Any] = {
             "train": {"pairs": len(training.pairs), "shortened": training.shortened},
         }
@@ -298,12 +305,22 @@ class _Trainer:
 
     # ── The A/B stage ──
 
-    def _answer_stage(self, pairs: Sequence[Pair], validation: Sequence[Pair]) -> None:
+    def _answer_stage(self, easy: Sequence[Pair], pairs: Sequence[Pair], validation: Sequence[Pair]) -> None:
         config = self.config
-        epochs = [epoch_batches(pairs, config.batch_tokens, config.seed, epoch) for epoch in range(config.epochs)]
-        batches = [batch for epoch in epochs for batch in epoch]
+        batches = [
+            [easy[index] for index in batch]
+            for epoch in range(self.differing_epochs)
+            for batch in epoch_batches(easy, config.batch_tokens // 2, config.seed, epoch)
+        ]
+        # Looks begin with the whole codes, which is what the model will be asked about.
+        first = math.ceil(len(batches) / config.accumulate)
+        batches += [
+            [pairs[index] for index in batch]
+            for epoch in range(config.epochs)
+            for batch in epoch_batches(pairs, config.batch_tokens, config.seed, epoch)
+        ]
         steps = math.ceil(len(batches) / config.accumulate)
-        look_every = max(1, math.ceil(steps / (config.evaluations * config.epochs)))
+        look_every = max(1, math.ceil((steps - first) / (config.evaluations * config.epochs)))
         optimizer = self._optimizer()
         smooth = 0.0
         for step in range(self._resume("answer", optimizer), steps):
@@ -313,7 +330,7 @@ class _Trainer:
             loss = 0.0
             group = batches[step * config.accumulate : (step + 1) * config.accumulate]
             for batch in group:
-                rows, labels = _examples([pairs[index] for index in batch])
+                rows, labels = _examples(batch)
                 part = self._loss(rows, labels) / len(group)
                 part.backward()
                 loss += part.item()
@@ -323,7 +340,7 @@ class _Trainer:
             self.board.add_scalar("train/gradient", length, step)
             self.board.add_scalar("train/rate", optimizer.param_groups[0]["lr"], step)
             done = step + 1
-            if validation and (done % look_every == 0 or done == steps):
+            if validation and done > first and ((done - first) % look_every == 0 or done == steps):
                 self._look(validation, done)
             known = "" if math.isinf(self.best["loss"]) else f", best validation loss {self.best['loss']:.3f}"
             self.progress(done, steps, f"loss {smooth:.3f}{known}")
