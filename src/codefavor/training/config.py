@@ -16,18 +16,18 @@ class TrainingConfig(Config):
     """Chooses first weights, batches and their order."""
     epochs: PositiveInt = 1
     """Times every pair is seen, unless early stopping comes first."""
-    differing_epochs: NonNegativeInt | None = None
+    differing_epochs: NonNegativeInt = 0
     """Times every pair is seen before that with only the lines in which its codes differ, in batches of half the
-    tokens (`training.curriculum`). None: 1 for a model from scratch, 0 for a pretrained one."""
+    tokens (`training.curriculum`)."""
     learning_rate: PositiveFloat | None = None
-    """Highest rate of AdamW. None: 2e-3 for a model from scratch, 5e-6 for a pretrained one."""
+    """Highest rate of AdamW. None: 1e-3 for a model from scratch, 5e-6 for a pretrained one."""
     warmup: NonNegativeFloat = 0.05
     """Share of the steps in which the rate climbs; afterwards it falls as a cosine."""
     weight_decay: NonNegativeFloat = 0.05
     """Pull of AdamW towards zero; not on norms and biases."""
     clip: PositiveFloat = 1.0
     """Longest gradient; a longer one is scaled down."""
-    batch_tokens: PositiveInt = 8192
+    batch_tokens: PositiveInt = 4096
     """Tokens of a forward pass with its padding; a pair's two orders always share one."""
     accumulate: PositiveInt = 1
     """Forward passes in one step of the optimiser."""

@@ -32,8 +32,9 @@ from codefavor.training import state as states
 from codefavor.training.batches import Pair, epoch_batches, read_pairs
 from codefavor.training.config import TrainingConfig
 from codefavor.training.curriculum import differing
+from codefavor.training.first_weights import begin_as_comparison
 from codefavor.training.presets import fresh_model, is_preset, pretrained
-from codefavor.training.tokenizer import train_tokenizer
+from codefavor.training.tokenizer import code_marks, train_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -95,6 +96,8 @@ def train_language_model(
             limit = getattr(model.config.get_text_config(), "max_position_embeddings", 2049) - 1
             context = min(config.context or 2048, limit)
         encoder = Encoder(tokenizer, form, context)
+        if fresh and model.config.num_hidden_layers > 1 and model.config.num_attention_heads > 2:
+            begin_as_comparison(model, code_marks(tokenizer), encoder.answers)
         with _repeatable():
             trainer = _Trainer(model, encoder, config, work, out / "tensorboard", fresh, progress)
             scores = trainer.train(paths, functions)
@@ -189,9 +192,7 @@ class _Trainer:
         self.device = best_device()
         self.model = model.to(self.device)
         self.encoder, self.config, self.work, self.progress = encoder, config, work / "checkpoints", progress
-        self.rate = config.learning_rate or (2e-3 if fresh else 5e-6)
-        asked = config.differing_epochs
-        self.differing_epochs = asked if asked is not None else 1 if fresh else 0
+        self.rate = config.learning_rate or (1e-3 if fresh else 5e-6)
         wanted = {"fp32": torch.float32, "bf16": torch.bfloat16}
         self.dtype = wanted.get(config.precision) or working_dtype(self.device, training=True)
         self.board = SummaryWriter(str(board))
@@ -208,7 +209,7 @@ class _Trainer:
         training = read_pairs(paths["train"], self.encoder, None, self.progress, "reading pairs")
         validation = self._kept("validation", paths, config.validation_pairs)
         easy: list[Pair] = []
-        if self.differing_epochs:
+        if config.differing_epochs:
             note = "reading differing lines"
             easy = read_pairs(paths["train"], self.encoder, None, self.progress, note, differing).pairs
         self._answer_stage(easy, training.pairs, validation)
@@ -309,7 +310,7 @@ class _Trainer:
         config = self.config
         batches = [
             [easy[index] for index in batch]
-            for epoch in range(self.differing_epochs)
+            for epoch in range(config.differing_epochs)
             for batch in epoch_batches(easy, config.batch_tokens // 2, config.seed, epoch)
         ]
         # Looks begin with the whole codes, which is what the model will be asked about.

@@ -58,3 +58,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, context: int) -> "Pre
         model_max_length=context + 1,
         clean_up_tokenization_spaces=False,
     )
+
+
+def code_marks(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """Return the ids of the tokens that open code A, code B and the criterion."""
+    return [int(tokenizer.convert_tokens_to_ids(text)) for text in _FRAME[1:4]]
