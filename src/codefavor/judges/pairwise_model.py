@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KIND: Final = "pair-rm"
 BATCH_TOKENS: Final = 16_384
 """Tokens of a batch with its padding; where they do not fit, a batch is halved until they do."""
+CPU_BATCH_TOKENS: Final = 2048
+"""The same on a CPU: one long prompt keeps it busy, and more leaves its caches (16,384 took 1.3 times as long)."""
 
 
 class PairwiseModelJudge:
@@ -34,14 +36,15 @@ class PairwiseModelJudge:
         model: the model, on its device and in the numbers it is to work with.
         encoder: turns comparisons into its ids.
         name: KIND:NAME, as it stands in verdicts.
-        batch_tokens: most tokens of a batch with its padding.
+        batch_tokens: most tokens of a batch with its padding; what suits the model's device by default.
     """
 
     block = 256
 
-    def __init__(self, model: "PreTrainedModel", encoder: Encoder, name: str, batch_tokens: int = BATCH_TOKENS) -> None:
+    def __init__(self, model: "PreTrainedModel", encoder: Encoder, name: str, batch_tokens: int | None = None) -> None:
         self.name = name
-        self._model, self._encoder, self._budget = model.eval(), encoder, batch_tokens
+        self._model, self._encoder = model.eval(), encoder
+        self._budget = batch_tokens or (CPU_BATCH_TOKENS if model.device.type == "cpu" else BATCH_TOKENS)
 
     def judge(self, comparisons: Sequence[Comparison]) -> Iterator[tuple[int, Verdict]]:
         """Yield (index, verdict) batch by batch."""

@@ -9,21 +9,25 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 from codefavor.errors import EmptyInputError, RunMismatchError, UnknownNameError
-from codefavor.jsonl import read_all, read_rows
+from codefavor.jsonl import read_all, read_json, read_rows
 from codefavor.records import PreferencePair
+from codefavor.runs import MANIFEST
 from codefavor.synthesis.fault_injection import pipeline
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.pipeline import FaultInjectionConfig, inject_faults
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-FILES = ("pairs.jsonl", "rejections.jsonl", "manifest.json", "progress.json")
+FILES = ("pairs.jsonl", "rejections.jsonl", "progress.json")
 
 
 def _contents(run: Path) -> dict[str, bytes]:
-    return {name: (run / name).read_bytes() for name in FILES}
+    # The manifest's versions name the checkout's revision, which may change while a test runs.
+    manifest = {**read_json(run / MANIFEST), "versions": None}
+    return {MANIFEST: orjson.dumps(manifest), **{name: (run / name).read_bytes() for name in FILES}}
 
 
 def test_operator_names_are_unique_and_every_objective_has_its_share() -> None:
