@@ -4,7 +4,6 @@ A task that could not be asked is a failure, never a tie: it is left out of the 
 when the run is resumed. A task that was answered without a decision earns a half.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from codefavor.judges.base import Judge, failure_of
 from codefavor.judges.both_orders import BothOrders
 from codefavor.objectives import KEEPS_COMMENTS, OBJECTIVES
 from codefavor.records import BenchmarkTask, Judgement, Label, Verdict
-from codefavor.runs import Config, Progress, Run, fingerprint, silent
+from codefavor.runs import Config, Progress, Run, cpu_seconds, fingerprint, silent
 
 Orders: TypeAlias = Literal["given", "both"]
 Comments: TypeAlias = Literal["auto", "keep", "strip"]
@@ -246,17 +245,12 @@ def _earlier(summary: Path) -> _Spent:
 
 @contextmanager
 def _timed(spent: _Spent) -> Iterator[None]:
-    wall, cpu = time.perf_counter(), _cpu()
+    wall, cpu = time.perf_counter(), cpu_seconds()
     try:
         yield
     finally:
         spent.wall += time.perf_counter() - wall
-        spent.cpu += _cpu() - cpu
-
-
-def _cpu() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+        spent.cpu += cpu_seconds() - cpu
 
 
 def _in_order(tasks: Sequence[BenchmarkTask], rows: Iterator[Any]) -> list[Any]:

@@ -45,8 +45,6 @@ class FeatureModelConfig(Config):
     """Features kept at most, those that differ most often first."""
     iterations: PositiveInt = 300
     """Steps of the optimiser at most."""
-    even_operators: NonNegativeFloat = 0.5
-    """0 lets every pair count the same; 1 every operator (or method) the same; between, a compromise."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,6 @@ class Prepared:
     """Pairs as differences, the better code first."""
 
     objectives: list[str]
-    makers: list[str]
     found: list[dict[str, float]]
 
     def only(self, objective: str) -> list[int]:
@@ -65,7 +62,7 @@ class Prepared:
 def prepare(examples: Iterable[TrainingExample], progress: Progress = silent, total: int | None = None) -> Prepared:
     """Return the differences of the pairs behind the examples; the second order of a pair says nothing new."""
     seen: set[str] = set()
-    prepared = Prepared([], [], [])
+    prepared = Prepared([], [])
     for example in examples:
         if example.pair_id in seen:
             continue
@@ -73,9 +70,7 @@ def prepare(examples: Iterable[TrainingExample], progress: Progress = silent, to
         better, worse = example.code_a, example.code_b
         if example.label == "B":
             better, worse = worse, better
-        meta = example.meta or {}
         prepared.objectives.append(nearest_objective(example.criterion)[0])
-        prepared.makers.append(str(meta.get("operator") or meta.get("method") or ""))
         prepared.found.append(difference(better, worse, example.instruction))
         progress(len(seen), total, "reading features")
     return prepared
@@ -94,7 +89,7 @@ def fit(
         progress(done, len(OBJECTIVES), f"fitting {head}")
         mine = training.only(head)
         if mine:
-            weight = _pair_weights(training, mine, config)
+            weight = _pair_weights(training, mine)
             heads.append(head)
             rows.append(_minimise(matrix[mine], weight, config) * scale)
     progress(len(OBJECTIVES), len(OBJECTIVES), "")
@@ -128,7 +123,7 @@ def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, pr
     }
     if not prepared["train"].found:
         raise EmptyInputError(f"{paths['train']} holds no examples; build a dataset with `codefavor dataset build`")
-    nothing = Prepared([], [], [])
+    nothing = Prepared([], [])
     model = fit(prepared["train"], prepared.get("validation", nothing), config, progress)
     with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -147,7 +142,7 @@ def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, pr
 
 
 def scores_of(model: FeatureModel, pairs: Prepared) -> dict[str, Any]:
-    """Return accuracies by objective, the number of pairs, and the worst-read operators."""
+    """Return accuracies by objective, and the number of pairs."""
     scores: dict[str, Any] = {"pairs": len(pairs.found)}
     for head in model.heads:
         own = [index for index, name in enumerate(pairs.objectives) if name == head]
@@ -189,16 +184,10 @@ def _matrix(pairs: Prepared, names: Sequence[str], scale: NDArray[np.float64]) -
     return csr_matrix((data, where, starts), shape=(len(pairs.found), len(names)))
 
 
-def _pair_weights(pairs: Prepared, mine: Sequence[int], config: FeatureModelConfig) -> NDArray[np.float64]:
+def _pair_weights(pairs: Prepared, mine: Sequence[int]) -> NDArray[np.float64]:
     """Return how much each pair counts; they add up to one, and objectives count alike within the general head."""
-    keys = [(pairs.objectives[index], pairs.makers[index]) for index in mine]
-    sizes = Counter(keys)
-    weight = np.array([sizes[key] ** -config.even_operators for key in keys])
-    for objective in {key[0] for key in keys}:
-        own = np.array([key[0] == objective for key in keys])
-        weight[own] /= weight[own].sum()
-    whole: NDArray[np.float64] = weight / weight.sum()
-    return whole
+    sizes = Counter(pairs.objectives[index] for index in mine)
+    return np.array([1 / (len(sizes) * sizes[pairs.objectives[index]]) for index in mine])
 
 
 def _minimise(matrix: "csr_matrix", weight: NDArray[np.float64], config: FeatureModelConfig) -> NDArray[np.float64]:
