@@ -1,6 +1,6 @@
 """Owns what the parts of the evidence judge share: one thing that was seen, and which code it speaks for."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 Side: TypeAlias = Literal["A", "B"]
@@ -31,3 +31,7 @@ class Evidence:
     def swapped(self) -> "Evidence":
         """Return the same evidence with the codes in the other order."""
         return replace(self, favours=None if self.favours is None else OTHER[self.favours])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence as it stands in a verdict."""
+        return asdict(self)
