@@ -37,11 +37,25 @@ def test_a_finished_step_is_not_done_again_and_a_changed_one_is(tmp_path: Path) 
     assert not Done(tmp_path).has(Step("mine", "", ("mine", "installed", "json"), 1))
 
 
+def test_a_step_whose_result_is_gone_is_done_again(tmp_path: Path) -> None:
+    """Someone who removes a model to train it again must not be told that all is done."""
+    step = Step("train", "", ("train", "data", "--out", str(tmp_path / "model")), 1)
+    (tmp_path / "model").mkdir()
+    Done(tmp_path).add(step)
+    before = Done(tmp_path).has(step)
+    (tmp_path / "model").rmdir()
+
+    assert before
+    assert not Done(tmp_path).has(step)
+
+
 def test_the_report_takes_the_runs_that_were_made(tmp_path: Path) -> None:
     """Where the benchmark is not at hand its runs are not in the report."""
     steps = load_steps(tmp_path)
     done = Done(tmp_path)
     made = next(step for step in steps if step.command[0] == "eval")
+    assert made.place is not None
+    made.place.mkdir(parents=True)
     done.add(made)
 
     assert runs_of(steps, done) == [made.command[made.command.index("--run") + 1]]

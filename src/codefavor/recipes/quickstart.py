@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ class Step:
     """Whether the recipe goes on without it."""
     needs: str | None = None
     """The name of an optional step that must have worked."""
+
+    @property
+    def place(self) -> Path | None:
+        """Where its result lies; None where it leaves none."""
+        places = [word for flag, word in pairwise(self.command) if flag in ("--out", "--run")]
+        return Path(places[0]) if places else None
 
 
 def load_steps(out: Path) -> list[Step]:
@@ -56,13 +63,14 @@ def _expand(row: dict[str, Any], out: Path) -> Iterator[Step]:
 
 def runs_of(steps: list[Step], done: "Done") -> list[str]:
     """Return the run folders of the evaluations that were made, for the report."""
-    return [
-        step.command[step.command.index("--run") + 1] for step in steps if step.command[0] == "eval" and done.has(step)
-    ]
+    return [str(step.place) for step in steps if step.command[0] == "eval" and done.has(step)]
 
 
 class Done:
-    """Which steps an output folder has behind it; a step whose command or package version changed is not done."""
+    """Which steps an output folder has behind it.
+
+    A step whose command or package version changed, or whose result is gone, is not done.
+    """
 
     def __init__(self, out: Path) -> None:
         self._path = out / "quickstart.json"
@@ -70,7 +78,7 @@ class Done:
 
     def has(self, step: Step) -> bool:
         """Return whether the step was finished."""
-        return bool(self._steps.get(step.name) == _mark(step))
+        return self._steps.get(step.name) == _mark(step) and (step.place is None or step.place.exists())
 
     def add(self, step: Step) -> None:
         """Remember that the step is finished."""
