@@ -10,7 +10,8 @@
     │   ├── HashMismatchError      a file is not, byte for byte, the published one
     │   ├── DownloadError          a file could not be fetched
     │   ├── RunMismatchError       the output place holds a run with other settings
-    │   └── MissingExtraError      an optional part of the installation is needed
+    │   ├── MissingExtraError      an optional part of the installation is needed
+    │   └── SandboxError           code that nobody trusts cannot be run safely here
     ├── StorageError               the disk is full or the place cannot be written      (exit 1 or 2)
     ├── JudgeError                 a judge could not be asked; the row is a failure     (exit 1)
     └── ShortfallError             the work finished, but something failed or fell short (exit 1)
@@ -98,6 +99,10 @@ class MissingExtraError(InputError):
     def of(cls, extra: str, for_what: str) -> "MissingExtraError":
         """Return the error that names the pip extra to install."""
         return cls(f"{for_what} needs an optional part: pip install 'codefavor[{extra}]'")
+
+
+class SandboxError(InputError):
+    """Code that nobody trusts cannot be run safely here, so it is not run."""
 
 
 class StorageError(CodefavorError):

@@ -1,0 +1,266 @@
+"""Owns the clean parent of all runs: it takes jobs on descriptor 0, forks a run for each, and answers on descriptor 1.
+
+Runs inside the sandbox on the standard library alone. It never executes foreign code itself; what a run says is passed
+on within limits and believed by nobody. After each run nothing of it is left: processes, files, descriptors.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import json
+import select
+import shutil
+import signal
+import stat
+import struct
+import time
+
+import confine
+from run import execute
+
+# Loaded once here, so that no run pays for them.
+import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, re  # noqa: E401, F401
+import statistics, string, typing, types, random, gc, hashlib, dataclasses, enum, abc, contextlib  # noqa: E401, F401
+
+_BIG = 64 * 1024 * 1024
+
+
+def main():
+    setup = json.loads(sys.argv[1])
+    confine.hide_memory()
+    sys.path[:] = [place for place in sys.path if place != os.path.dirname(os.path.abspath(__file__))]
+    sys.path += setup["packages_path"]
+    for name in setup["preload"]:
+        try:
+            __import__(name)
+        except ImportError:
+            pass
+    os.chdir(setup["scratch"])
+    _send({"ready": True, "layers": _probe(setup)})
+    while True:
+        job = _receive()
+        if job is None:
+            os._exit(0)
+        _send(_one(job, setup))
+
+
+def _probe(setup):
+    """Say which layers a run really gets, by letting a child take them."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os._exit(_probed(setup, writing))
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    return json.loads(text) if text else {}
+
+
+def _probed(setup, writing):
+    try:
+        found = _confine(setup, {"memory": 1 << 29, "cpu": 5, "disk": 1 << 20, "processes": 4})
+        try:
+            os.kill(os.getppid(), 0)
+            found["signals"] = "the parent can be signalled"
+        except OSError:
+            found["signals"] = ""
+        os.write(writing, json.dumps(found).encode())
+    except BaseException as error:
+        os.write(writing, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+    return 0
+
+
+def _confine(setup, most):
+    found = {}
+    if setup["user"] is not None and setup["keep_root"]:
+        confine.become(setup["user"])
+    found["user"] = "" if os.getuid() != 0 and os.geteuid() != 0 else "runs as root"
+    found["privileges"] = confine.no_new_privileges()
+    confine.limits(
+        None if setup["valgrind"] else most["memory"], most["cpu"], most["disk"], most["processes"]
+    )
+    found["landlock"] = confine.landlock(setup["readable"], [setup["scratch"]]) if setup["landlock"] else "not asked"
+    found["seccomp"] = confine.seccomp() if setup["seccomp"] else "not asked"
+    return found
+
+
+def _one(job, setup):
+    """Fork one run, watch it, clean up after it, and return what it said."""
+    report_in, report_out = os.pipe()
+    out_in, out_out = os.pipe()
+    err_in, err_out = os.pipe()
+    nonce = os.urandom(8).hex()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setpgid(0, 0)
+            nothing = os.open("/dev/null", os.O_RDONLY)
+            if job["stdin"]:
+                reading, writing = os.pipe()
+                data = job["stdin"].encode("utf-8", "surrogatepass")[:60_000]
+                os.write(writing, data)
+                os.close(writing)
+                os.dup2(reading, 0)
+            else:
+                os.dup2(nothing, 0)
+            os.dup2(out_out, 1)
+            os.dup2(err_out, 2)
+            os.dup2(report_out, 3)
+            os.closerange(4, 256)
+            for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            _confine(setup, job["most"])
+            execute(job, 3, nonce)
+        except BaseException as error:
+            os.write(2, f"{type(error).__name__}: {error}".encode())
+        os._exit(121)
+    for descriptor in (report_out, out_out, err_out):
+        os.close(descriptor)
+    answer = _watch(child, job, nonce, report_in, out_in, err_in)
+    _clean(child, setup)
+    for descriptor in (report_in, out_in, err_in):
+        os.close(descriptor)
+    answer["scratch"] = _empty(setup["scratch"])
+    return answer
+
+
+def _watch(child, job, nonce, report, out, err):
+    texts = {report: bytearray(), out: bytearray(), err: bytearray()}
+    most = {report: job["report_bytes"], out: job["output_bytes"], err: job["output_bytes"]}
+    seen = dict.fromkeys(texts, 0)
+    deadline = time.monotonic() + job["wall_seconds"]
+    ended = os.pidfd_open(child)
+    poll = select.poll()
+    for descriptor in (*texts, ended):
+        poll.register(descriptor, select.POLLIN | select.POLLHUP)
+    late = flooded = over = False
+    while not over:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            late = True
+            break
+        for descriptor, _ in poll.poll(min(left, 1.0) * 1000):
+            if descriptor == ended:
+                over = True
+                continue
+            data = os.read(descriptor, 65_536)
+            if not data:
+                poll.unregister(descriptor)
+                continue
+            seen[descriptor] += len(data)
+            texts[descriptor] += data[: max(0, most[descriptor] - len(texts[descriptor]))]
+            if seen[descriptor] > _BIG:
+                flooded = over = True
+    if late or flooded:
+        _stop(child)
+    for descriptor in texts:  # what was written before the end
+        os.set_blocking(descriptor, False)
+        try:
+            while len(texts[descriptor]) < most[descriptor]:
+                data = os.read(descriptor, 65_536)
+                if not data:
+                    break
+                seen[descriptor] += len(data)
+                texts[descriptor] += data[: most[descriptor] - len(texts[descriptor])]
+        except BlockingIOError:
+            pass
+    os.close(ended)
+    _, status, usage = os.wait4(child, 0)
+    return {
+        "frames": _frames(bytes(texts[report]), nonce),
+        "stdout": bytes(texts[out]).decode("utf-8", "backslashreplace"),
+        "stderr": bytes(texts[err]).decode("utf-8", "backslashreplace"),
+        "cut": [seen[descriptor] > most[descriptor] for descriptor in (report, out, err)],
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+        "late": late,
+        "flooded": flooded,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "peak_kib": usage.ru_maxrss,
+    }
+
+
+def _frames(data, nonce):
+    """Return the lines that begin with this run's word; what else was written there is noise."""
+    start = f'["{nonce}", '.encode()
+    return [line[len(start) : -1].decode("utf-8", "replace") for line in data.split(b"\n") if line.startswith(start)]
+
+
+def _stop(child):
+    try:
+        os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _clean(child, setup):
+    """End whatever the run left: its group always, and in a process world of our own simply everybody else."""
+    for _ in range(200):
+        alive = False
+        for target, send in ((child, os.killpg), (-1, os.kill)):
+            if target == -1 and not setup["own_processes"]:
+                continue
+            try:
+                send(target, signal.SIGKILL)
+                alive = True
+            except (ProcessLookupError, PermissionError):
+                pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+        if not alive:
+            return
+        time.sleep(0.001)
+
+
+def _empty(folder):
+    """Remove all that stands in the scratch folder; return whether that worked."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        try:
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                shutil.rmtree(path, onerror=_insist)
+            else:
+                os.unlink(path)
+        except (OSError, RecursionError):
+            return False
+    return not os.listdir(folder)
+
+
+def _insist(function, path, info):
+    os.chmod(os.path.dirname(path), 0o700)
+    os.chmod(path, 0o700)
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
+def _receive():
+    head = _exactly(8)
+    return None if head is None else json.loads(_exactly(struct.unpack("<Q", head)[0]))
+
+
+def _exactly(size):
+    data = bytearray()
+    while len(data) < size:
+        part = os.read(0, min(size - len(data), 1 << 20))
+        if not part:
+            return None
+        data += part
+    return bytes(data)
+
+
+def _send(value):
+    data = json.dumps(value).encode()
+    data = struct.pack("<Q", len(data)) + data
+    while data:
+        data = data[os.write(1, data) :]
+
+
+main()

@@ -1,0 +1,352 @@
+"""Owns the workers: clean parents inside the isolation, kept warm, replaced when one breaks."""
+
+import json
+import os
+import queue
+import select
+import shutil
+import struct
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Any, Final, Self
+
+import orjson
+
+from codefavor.errors import SandboxError
+from codefavor.sandbox.isolation import Layer, Start, enough, layers_of, start
+from codefavor.sandbox.job import CallOutcome, Job, Outcome
+from codefavor.sandbox.values import BadValueError, canonical, decode
+
+_START_SECONDS: Final = 60.0
+_GRACE_SECONDS: Final = 20.0
+"""How long after a run's own time is up its worker may take to say so, before it is taken for dead."""
+_CODE_STATUSES: Final = frozenset({"ok", "syntax-error", "raised", "timeout", "memory", "exited", "recursion"})
+_CALL_STATUSES: Final = frozenset({"raised", "timeout", "memory", "exited", "recursion", "unencodable", "unprepared"})
+
+
+class Sandbox:
+    """Runs code that nobody trusts, on warm workers. A context manager; safe to use from several threads.
+
+    What is contained, and what is not, is in docs/sandbox.md.
+
+    Args:
+        workers: runs at once; the machine's cores by default.
+        packages: importable packages that runs may use beside the standard library.
+        unsafe: run even where too little holds.
+        with_bubblewrap: False leaves bubblewrap out although it is there; for measuring and testing the rest.
+
+    Raises:
+        SandboxError: this machine cannot hold such code (and `unsafe` is not given), or a package is missing.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        packages: Sequence[str] = (),
+        unsafe: bool = False,
+        with_bubblewrap: bool = True,
+    ) -> None:
+        self._packages, self._with_bubblewrap = tuple(packages), with_bubblewrap
+        self._size = workers or os.cpu_count() or 1
+        self._idle: queue.Queue[_Worker] = queue.Queue()
+        first = _Worker(0, self._packages, with_bubblewrap)
+        self.layers: tuple[Layer, ...] = first.layers
+        """Which layers hold here, as found by a run of our own."""
+        if not enough(self.layers) and not unsafe:
+            first.close()
+            lacking = "; ".join(f"{layer.name}: {layer.detail}" for layer in self.layers if not layer.holds)
+            raise SandboxError(
+                f"this machine cannot hold code that nobody trusts ({lacking}); "
+                "install bubblewrap, or give --unsafe to run it all the same"
+            )
+        self._all = [first]
+        self._idle.put(first)
+        self._unstarted = list(range(1, self._size))
+        self._closed_cpu = 0.0
+
+    def run(self, job: Job) -> Outcome:
+        """Run one job and return what came of it; nothing that the code does makes this raise."""
+        worker = self._take()
+        try:
+            return worker.run(job)
+        finally:
+            self._idle.put(worker)
+
+    def run_all(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
+        """Yield (index, outcome) as each is ready, on all workers."""
+        with ThreadPoolExecutor(self._size) as pool:
+            numbers: dict[Future[Outcome], int] = {}
+            waiting = iter(enumerate(jobs))
+            for number, job in waiting:
+                numbers[pool.submit(self.run, job)] = number
+                if len(numbers) >= 2 * self._size:
+                    yield from self._ready(numbers)
+            while numbers:
+                yield from self._ready(numbers)
+
+    @staticmethod
+    def _ready(numbers: "dict[Future[Outcome], int]") -> Iterator[tuple[int, Outcome]]:
+        done, _ = wait(numbers, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield numbers.pop(future), future.result()
+
+    def _take(self) -> "_Worker":
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        try:
+            number = self._unstarted.pop()
+        except IndexError:
+            return self._idle.get()
+        worker = _Worker(number, self._packages, self._with_bubblewrap)
+        self._all.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End the workers; their CPU time then counts as that of waited-for children."""
+        for worker in self._all:
+            worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Lost(Exception):
+    """The worker broke, or did not answer in time."""
+
+
+class _Worker:
+    """One warm parent inside the isolation; starts anew by itself when it breaks."""
+
+    def __init__(self, number: int, packages: Sequence[str], with_bubblewrap: bool) -> None:
+        self._number, self._packages, self._with_bubblewrap = number, packages, with_bubblewrap
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start: Start | None = None
+        self.layers: tuple[Layer, ...] = ()
+        self._open()
+
+    def _open(self) -> subprocess.Popen[bytes]:
+        self._start = how = start(self._number, self._packages, self._with_bubblewrap)
+        self._process = process = subprocess.Popen(
+            [*how.command, json.dumps(how.setup)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            cwd="/",
+            bufsize=0,
+            start_new_session=True,
+            **({} if how.user is None else {"user": how.user, "group": how.user, "extra_groups": []}),
+        )
+        try:
+            hello = self._receive(process, _START_SECONDS)
+        except _Lost:
+            process.kill()
+            said = (process.stderr.read() if process.stderr else b"").decode("utf-8", "replace").strip()
+            self._forget()
+            reason = said.splitlines()[-1] if said else "it ended without a word"
+            raise SandboxError(f"a sandbox worker does not start: {reason}") from None
+        found = hello.get("layers") if isinstance(hello, dict) else None
+        self.layers = layers_of(how, found if isinstance(found, dict) else {})
+        return process
+
+    def run(self, job: Job) -> Outcome:
+        process = self._process if self._process is not None and self._process.poll() is None else self._open()
+        seconds = job.limits.wall_seconds
+        try:
+            self._send(process, _asked(job))
+            answer = self._receive(process, seconds + _GRACE_SECONDS)
+        except _Lost:
+            self._kill()
+            return _ended(job, "killed", "the run broke its worker")
+        if not isinstance(answer, dict) or not answer.get("scratch"):
+            self._kill()
+        return read_answer(job, answer)
+
+    def _send(self, process: subprocess.Popen[bytes], value: dict[str, Any]) -> None:
+        data = orjson.dumps(value)
+        assert process.stdin is not None
+        try:
+            process.stdin.write(struct.pack("<Q", len(data)))
+            view = memoryview(data)
+            while view:
+                view = view[process.stdin.write(view) :]
+        except OSError:
+            raise _Lost from None
+
+    def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> Any:  # noqa: ANN401
+        deadline = time.monotonic() + seconds
+        head = self._exactly(process, 8, deadline)
+        try:
+            return orjson.loads(self._exactly(process, struct.unpack("<Q", head)[0], deadline))
+        except orjson.JSONDecodeError:
+            raise _Lost from None
+
+    @staticmethod
+    def _exactly(process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
+        assert process.stdout is not None
+        if size > 1 << 30:
+            raise _Lost
+        data = bytearray()
+        while len(data) < size:
+            ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            part = os.read(process.stdout.fileno(), min(size - len(data), 1 << 20)) if ready else b""
+            if not part:
+                raise _Lost
+            data += part
+        return bytes(data)
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+        self._forget()
+
+    def close(self) -> None:
+        """Let the worker end by itself, so that its CPU time is counted; kill it where it does not."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._forget()
+
+    def _forget(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+            process.wait()
+        if self._start is not None and self._start.scratch is not None:
+            shutil.rmtree(self._start.scratch, ignore_errors=True)
+
+
+def _asked(job: Job) -> dict[str, Any]:
+    most = job.limits
+    return {
+        "code": job.code.encode("utf-8", "replace").decode(),
+        "calls": [call.encode("utf-8", "replace").decode() for call in job.calls],
+        "prepare": list(job.prepare),
+        "repeat": job.repeat,
+        "measure": job.measure,
+        "want_values": job.want_values,
+        "stdin": job.stdin.encode("utf-8", "replace").decode(),
+        "as_main": job.as_main,
+        "go_on": False,
+        "seed": job.seed,
+        "call_cpu_seconds": most.call_cpu_seconds,
+        "code_cpu_seconds": most.cpu_seconds,
+        "value_bytes": most.value_bytes,
+        "wall_seconds": most.wall_seconds,
+        "output_bytes": most.output_bytes,
+        "report_bytes": 4 * most.value_bytes + 4096 * (len(job.calls) + 2),
+        "most": {
+            "memory": most.memory_mb << 20,
+            "cpu": max(1, round(most.cpu_seconds + 0.5)),
+            "disk": most.disk_mb << 20,
+            "processes": most.processes,
+        },
+    }
+
+
+def _ended(job: Job, status: Any, message: str) -> Outcome:  # noqa: ANN401
+    return Outcome(status=status, calls=(CallOutcome("not-run"),) * len(job.calls), message=message)
+
+
+def read_answer(job: Job, answer: Any) -> Outcome:  # noqa: ANN401 (whatever a worker sent)
+    """Return the outcome a worker's answer stands for; an answer of another shape is status "protocol"."""
+    try:
+        return _read_answer(job, answer)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return _ended(job, "protocol", "the run's answer cannot be read")
+
+
+def _read_answer(job: Job, answer: Any) -> Outcome:  # noqa: ANN401
+    frames = [frame for text in answer["frames"] if isinstance(frame := _loads(text), dict)]
+    code = next((frame for frame in frames if "code" in frame), None)
+    ended = any("end" in frame for frame in frames)
+    calls = _calls(job, frames)
+    status, name, words = _status(job, answer, code, ended, calls)
+    return Outcome(
+        status=status,
+        calls=tuple(calls),
+        stdout=str(answer["stdout"]),
+        stderr=str(answer["stderr"]),
+        exception=name,
+        message=words,
+        cut=bool(answer["cut"][1] or answer["cut"][2]),
+        cpu_seconds=float(answer["cpu"]),
+        peak_mb=float(answer["peak_kib"]) / 1024,
+    )
+
+
+def _loads(text: str) -> Any:  # noqa: ANN401
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _calls(job: Job, frames: Sequence[dict[str, Any]]) -> list[CallOutcome]:
+    calls = [CallOutcome("not-run")] * len(job.calls)
+    for frame in frames:
+        number = frame.get("call")
+        # The first word on a call counts; code that adds frames of its own comes too late.
+        if not isinstance(number, int) or not 0 <= number < len(calls) or calls[number].status != "not-run":
+            continue
+        costs = tuple(float(cost) for cost in frame.get("costs") or ())
+        error = frame.get("error") or ["", ""]
+        name, words = str(error[0]), str(error[1])
+        if frame.get("status") == "returned":
+            if not job.want_values:
+                calls[number] = CallOutcome("returned", costs=costs)
+                continue
+            try:
+                value = decode(frame["value"])
+                calls[number] = CallOutcome("returned", value, canonical(frame["value"]), costs=costs)
+            except (BadValueError, KeyError):
+                calls[number] = CallOutcome("unencodable", message="the value cannot be read", costs=costs)
+        elif frame.get("status") in _CALL_STATUSES:
+            calls[number] = CallOutcome(frame["status"], exception=name, message=words, costs=costs)
+    return calls
+
+
+def _status(
+    job: Job, answer: dict[str, Any], code: dict[str, Any] | None, ended: bool, calls: list[CallOutcome]
+) -> tuple[Any, str, str]:
+    """Return the status of the run, and the exception's name and words; the call it ended in is given its reason."""
+    if code is not None and code["code"] in _CODE_STATUSES and (ended or code["code"] != "ok"):
+        error = code.get("error") or ["", ""]
+        return code["code"], str(error[0]), str(error[1])
+    if answer["late"]:
+        how, words = "timeout", f"no end within {job.limits.wall_seconds:g} s"
+    elif answer["flooded"]:
+        how, words = "output", "more output than is read"
+    elif answer["signal"] in (24, 25):  # SIGXCPU, SIGXFSZ
+        how = "timeout" if answer["signal"] == 24 else "output"
+        words = "used up its CPU time" if how == "timeout" else "wrote a file past the limit"
+    elif answer["signal"] == 9 and answer["cpu"] >= job.limits.cpu_seconds:
+        how, words = "timeout", "used up its CPU time"
+    elif answer["signal"]:
+        how, words = "killed", f"ended by signal {answer['signal']}"
+    else:
+        how, words = "exited", f"ended itself with status {answer['exit']}"
+    if code is None or code["code"] != "ok":
+        return how, "", words
+    for number, call in enumerate(calls):
+        if call.status == "not-run":
+            status: Any = how if how in ("timeout", "exited") else "memory" if "memory" in words else "exited"
+            calls[number] = CallOutcome(status, message=words)
+            break
+    return how, "", words
