@@ -1,0 +1,309 @@
+"""Owns running both codes on the shown examples and on inputs varied from them, and reading what came of it."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.examples import Example
+from codefavor.judges.evidence.inputs import Arguments, vary
+from codefavor.judges.evidence.problem import Problem
+from codefavor.judges.evidence.problem import Side as Code
+from codefavor.records import Comparison
+from codefavor.sandbox import CallOutcome, Job, Limits, Opaque, Outcome, Sandbox
+
+_LIMITS: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0, memory_mb=1024)
+_SHOWN: Final = 160
+_DELIBERATE: Final = frozenset({"ValueError", "AssertionError", "TypeError", "NotImplementedError"})
+"""Exceptions by which code refuses an input on purpose, if it says so itself."""
+_COVERED: Final = 0.6
+"""An input less surely covered than this speaks neither for nor against a code that refuses it."""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """An input on which the codes gave different results."""
+
+    arguments: Arguments
+    covered: float
+    a: CallOutcome
+    b: CallOutcome
+
+
+@dataclass
+class Behaviour:
+    """What both codes did."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    passed_a: int = 0
+    passed_b: int = 0
+    examples: int = 0
+    observed: list[Disagreement] = field(default_factory=list)
+    """Every input both were called with, whether or not they agreed."""
+    disagreements: list[Disagreement] = field(default_factory=list)
+
+    @property
+    def both_pass(self) -> bool:
+        """Whether both codes give what every example shows."""
+        return self.passed_a == self.passed_b == self.examples
+
+
+def behaviour_evidence(comparison: Comparison, problem: Problem, sandbox: Sandbox) -> Behaviour:
+    """Run both codes and return what was seen.
+
+    Raises:
+        SandboxError: the sandbox cannot start a worker.
+    """
+    found = Behaviour()
+    if not _readable(problem, found):
+        return found
+    entry = problem.entry_point
+    if entry is None:
+        found.evidence.append(_note("no-entry-point", "No function that both codes define can be called."))
+        return found
+    inputs = vary(problem)
+    calls = [example.call for example in problem.examples]
+    calls += [f"{entry}({', '.join(map(repr, item.arguments))})" for item in inputs]
+    outcomes = {side: sandbox.run(Job(_runnable(code), tuple(calls), limits=_LIMITS)) for side, code in _sides(problem)}
+    found.examples = len(problem.examples)
+    _examples(problem, outcomes, found)
+    _inputs_of(inputs, {side: outcomes[side].calls[found.examples :] for side in outcomes}, found)
+    _crashes(found)
+    _shapes(problem, found)
+    if found.disagreements and not any(item.favours for item in found.evidence):
+        first = found.disagreements[0]
+        says = f"They disagree on {len(found.disagreements)} inputs, such as {shown(first.arguments)}: {_both(first)}."
+        found.evidence.append(Evidence("behaviour", None, says, 0.5, "disagree"))
+    elif inputs and not found.disagreements and not any(item.favours for item in found.evidence):
+        says = f"Both codes did the same on {len(found.observed)} inputs."
+        found.evidence.append(Evidence("behaviour", None, says, 0.5, "agree"))
+    return found
+
+
+def _sides(problem: Problem) -> list[tuple[Side, Code]]:
+    return [("A", problem.a), ("B", problem.b)]
+
+
+def _runnable(code: Code) -> str:
+    return code.code
+
+
+def _note(rule: str, says: str) -> Evidence:
+    return Evidence("note", None, says, 0.5, rule)
+
+
+def _readable(problem: Problem, found: Behaviour) -> bool:
+    """Note codes that cannot be read or lack the function; return whether there is anything to run."""
+    broken: list[Side] = [side for side, code in _sides(problem) if code.problem]
+    if len(broken) == 1:
+        reason = (problem.a if broken[0] == "A" else problem.b).problem
+        says = f"{broken[0]} is not Python that can be run: {reason}."
+        found.evidence.append(Evidence("behaviour", OTHER[broken[0]], says, 0.95, "does-not-parse"))
+    if broken:
+        return False
+    entry = problem.entry_point
+    lacking: list[Side] = [side for side, code in _sides(problem) if entry and not _defines(code, entry)]
+    if len(lacking) == 1:
+        says = f"{lacking[0]} does not define {entry}, which is asked for."
+        found.evidence.append(Evidence("behaviour", OTHER[lacking[0]], says, 0.97, "entry-point-missing"))
+        return False
+    return len(lacking) < 2
+
+
+def _defines(code: Code, name: str) -> bool:
+    return name in code.functions or f"class {name}" in code.code or f"{name} =" in code.code or f"import {name}" in code.code
+
+
+# ── Examples ──
+
+
+def _examples(problem: Problem, outcomes: dict[Side, Outcome], found: Behaviour) -> None:
+    passed: dict[Side, list[bool]] = {}
+    for side, outcome in outcomes.items():
+        calls = outcome.calls[: len(problem.examples)]
+        passed[side] = [meets(example, call) for example, call in zip(problem.examples, calls, strict=True)]
+    found.passed_a, found.passed_b = sum(passed["A"]), sum(passed["B"])
+    if outcomes["A"].status != "ok" or outcomes["B"].status != "ok":
+        _stopped(outcomes, found)
+    if found.passed_a == found.passed_b:
+        return
+    worse: Side = "A" if found.passed_a < found.passed_b else "B"
+    number = next(index for index in range(len(passed[worse])) if not passed[worse][index] and passed[OTHER[worse]][index])
+    example, got = problem.examples[number], outcomes[worse].calls[number]
+    wanted = f"raise {example.raises}" if example.raises else shown(example.expected)
+    says = f"{example.call} should be {wanted}; {worse} {came(got)}, {OTHER[worse]} gets it right."
+    total = len(problem.examples)
+    clean = max(found.passed_a, found.passed_b) == total
+    details = {"call": example.call, "expected": wanted, "got": came(got), "a": found.passed_a, "b": found.passed_b,
+               "of": total}  # fmt: skip
+    found.evidence.append(
+        Evidence("example", OTHER[worse], says, 0.98 if clean else 0.85, "example-failed", details)
+    )
+
+
+def _stopped(outcomes: dict[Side, Outcome], found: Behaviour) -> None:
+    """Note a code that cannot even be loaded while the other can."""
+    bad: list[Side] = [side for side, outcome in outcomes.items() if _unloadable(outcome)]
+    if len(bad) == 1:
+        outcome = outcomes[bad[0]]
+        says = f"{bad[0]} stops while it is loaded: {outcome.exception or outcome.status} {outcome.message}".strip() + "."
+        found.evidence.append(Evidence("behaviour", OTHER[bad[0]], says, 0.9, "does-not-load"))
+
+
+def _unloadable(outcome: Outcome) -> bool:
+    return outcome.status != "ok" and all(call.status == "not-run" for call in outcome.calls)
+
+
+def meets(example: Example, call: CallOutcome) -> bool:
+    """Return whether a call did what an example shows."""
+    if example.raises:
+        return call.status == "raised" and call.exception == example.raises
+    return call.status == "returned" and equal(call.value, example.expected, example.tolerance)
+
+
+def equal(found: Any, expected: Any, tolerance: float = 0.0) -> bool:  # noqa: ANN401
+    """Return whether two values are equal as tests take them: numbers to six digits, the rest by ==.
+
+    >>> equal(0.1 + 0.2, 0.3), equal([1], (1,)), equal(True, 1)
+    (True, False, True)
+    """
+    if isinstance(found, Opaque) or isinstance(expected, Opaque):
+        return bool(found == expected)
+    if isinstance(found, float) or isinstance(expected, float):
+        if isinstance(found, int | float) and isinstance(expected, int | float):
+            return _close(found, expected, tolerance)
+        return False
+    if isinstance(found, list) and isinstance(expected, list) or isinstance(found, tuple) and isinstance(expected, tuple):
+        return len(found) == len(expected) and all(
+            equal(one, other, tolerance) for one, other in zip(found, expected, strict=True)
+        )
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(equal(found[key], expected[key], tolerance) for key in found)
+    return bool(found == expected)
+
+
+def _close(one: float, other: float, tolerance: float) -> bool:
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    try:
+        return math.isclose(one, other, rel_tol=1e-6, abs_tol=max(tolerance, 1e-9))
+    except OverflowError:
+        return one == other
+
+
+# ── Varied inputs ──
+
+
+def _inputs_of(inputs: Sequence[Any], calls: dict[Side, Sequence[CallOutcome]], found: Behaviour) -> None:
+    for item, a, b in zip(inputs, calls["A"], calls["B"], strict=True):
+        seen = Disagreement(item.arguments, item.covered, a, b)
+        found.observed.append(seen)
+        if a.status == b.status == "returned":
+            if not equal(a.value, b.value) or type(a.value) is not type(b.value):
+                found.disagreements.append(seen)
+        elif (a.status == "returned") != (b.status == "returned"):
+            found.disagreements.append(seen)
+
+
+def _crashes(found: Behaviour) -> None:
+    """Note inputs on which one code breaks and the other answers."""
+    broke: Counter[Side] = Counter()
+    firsts: dict[Side, Disagreement] = {}
+    for seen in found.disagreements:
+        for side, call in (("A", seen.a), ("B", seen.b)):
+            if seen.covered >= _COVERED and _broke(call):
+                broke[side] += 1  # type: ignore[index]
+                firsts.setdefault(side, seen)  # type: ignore[arg-type]
+    if broke["A"] == broke["B"]:
+        return
+    worse: Side = "A" if broke["A"] > broke["B"] else "B"
+    seen = firsts[worse]
+    times = broke[worse]
+    says = f"On {shown(seen.arguments)} {worse} {came(seen.a if worse == 'A' else seen.b)} ({times} such inputs)."
+    share = times / max(1, len(found.observed))
+    certainty = 0.9 if share > 0.2 else 0.8 if times > 2 else 0.7
+    rule = "breaks-on-inputs"
+    if (seen.a if worse == "A" else seen.b).status == "timeout":
+        rule, certainty = "does-not-end", 0.8
+    found.evidence.append(Evidence("behaviour", OTHER[worse], says, certainty, rule, {"inputs": times}))
+
+
+def _broke(call: CallOutcome) -> bool:
+    if call.status == "raised":
+        return call.exception not in _DELIBERATE or not call.message or call.exception == "TypeError"
+    return call.status in ("timeout", "memory", "recursion", "exited")
+
+
+def _shapes(problem: Problem, found: Behaviour) -> None:
+    """Note results of a type that no example shows, where the other code's results have it."""
+    kinds = {_kind(example.expected) for example in problem.examples if not example.raises}
+    if len(kinds) != 1 or not found.both_pass:
+        return
+    wanted = next(iter(kinds))
+    odd: Counter[Side] = Counter()
+    firsts: dict[Side, Disagreement] = {}
+    for seen in found.disagreements:
+        if seen.a.status != "returned" or seen.b.status != "returned" or seen.covered < _COVERED:
+            continue
+        a, b = _kind(seen.a.value) == wanted, _kind(seen.b.value) == wanted
+        if a != b:
+            side: Side = "B" if a else "A"
+            odd[side] += 1
+            firsts.setdefault(side, seen)
+    if odd["A"] == odd["B"]:
+        return
+    worse: Side = "A" if odd["A"] > odd["B"] else "B"
+    seen = firsts[worse]
+    says = f"Results shown are {wanted}; on {shown(seen.arguments)} {_both(seen)}."
+    found.evidence.append(Evidence("behaviour", OTHER[worse], says, 0.75, "odd-type", {"inputs": odd[worse]}))
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, Opaque):
+        return value.type_name
+    name = type(value).__name__
+    if isinstance(value, list | tuple) and value:
+        inner = {type(item).__name__ for item in value}
+        return f"{name} of {inner.pop()}" if len(inner) == 1 else name
+    return name
+
+
+# ── In words ──
+
+
+def shown(value: object) -> str:
+    """Return a value in a line of text, cut where it is long."""
+    text = ", ".join(map(repr, value)) if isinstance(value, tuple) and value else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def came(call: CallOutcome) -> str:
+    """Return what came of a call, in words.
+
+    >>> came(CallOutcome("raised", exception="KeyError", message="3"))
+    'raises KeyError: 3'
+    """
+    match call.status:
+        case "returned":
+            return f"gives {_cut(repr(call.value))}"
+        case "raised" | "unencodable" | "unprepared":
+            return f"raises {call.exception}: {_cut(call.message)}".rstrip(": ")
+        case "timeout":
+            return "does not end in time"
+        case "memory":
+            return "runs out of memory"
+        case "recursion":
+            return "recurses too deep"
+        case "exited":
+            return "ends the program"
+    return "is not reached"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _both(seen: Disagreement) -> str:
+    return f"A {came(seen.a)}, B {came(seen.b)}"

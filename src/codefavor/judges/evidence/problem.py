@@ -1,0 +1,164 @@
+"""Owns what an instruction asks for: the function's name and parameters, the prose, and the examples it shows."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from codefavor.judges.evidence.examples import Example, called, find_examples
+
+_DEF: Final = re.compile(r"(?m)^\s*(?:async\s+)?def\s+(\w+)\s*\(")
+_NAMED: Final = re.compile(
+    r"(?:function|method)\s+(?:named|called)\s+[`'\"]?(\w+)|(?:named|called)\s+[`'\"](\w+)[`'\"]\s*\(?|"
+    r"(?:function|method)\s+`(\w+)(?:\(|`)",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 60_000
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function as a code defines it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    annotations: tuple[str, ...]
+    """One for each parameter, empty where there is none."""
+    required: int
+    """Positional parameters without a default."""
+    open_ended: bool
+    """Whether it takes any number of arguments."""
+
+    def takes(self, count: int) -> bool:
+        """Return whether it can be called with so many positional arguments."""
+        return self.required <= count and (self.open_ended or count <= len(self.parameters))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two codes, read."""
+
+    code: str
+    functions: dict[str, Signature]
+    """Top-level functions by name, in order."""
+    problem: str = ""
+    """Why it cannot be read as Python 3; empty where it can."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What both codes were asked to do."""
+
+    statement: str
+    """The instruction's prose, without its examples and signatures, in lower case."""
+    entry_point: str | None
+    """The function that is to be called."""
+    signature: Signature | None
+    """As the instruction gives it, else as a code defines it."""
+    examples: tuple[Example, ...]
+    a: Side
+    b: Side
+
+
+def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
+    """Return what an instruction asks, together with what the two codes define. Never raises."""
+    text = instruction[:_LONGEST]
+    a, b = read_side(code_a), read_side(code_b)
+    asked = _signatures_in(text)
+    both = [name for name in a.functions if name in b.functions]
+    either = [*both, *a.functions, *b.functions]
+    names = [*asked, *both, *(word for found in _NAMED.findall(text) for word in found if word in either)]
+    examples = find_examples(text, list(dict.fromkeys(names))) or find_examples(text)
+    entry = _entry(text, examples, asked, a, b)
+    examples = [_renamed(example, entry, either) for example in examples]
+    if entry is not None:
+        examples = [example for example in examples if entry in called(example.call)] or find_examples(text, [entry])
+        examples = [example for example in examples if entry in called(example.call)]
+    signature = asked.get(entry or "") or a.functions.get(entry or "") or b.functions.get(entry or "")
+    return Problem(_prose(text), entry, signature, tuple(examples), a, b)
+
+
+def read_side(code: str) -> Side:
+    """Return what a code defines."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code)
+    except SyntaxError as error:
+        return Side(code, {}, f"{error.msg} (line {error.lineno})")
+    except (ValueError, MemoryError, RecursionError) as error:
+        return Side(code, {}, str(error) or type(error).__name__)
+    return Side(code, {node.name: _signature(node) for node in tree.body if isinstance(node, ast.FunctionDef)})
+
+
+def _signature(node: ast.FunctionDef) -> Signature:
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    annotations = tuple(ast.unparse(item.annotation) if item.annotation else "" for item in parameters)
+    required = len(parameters) - len(node.args.defaults)
+    return Signature(
+        node.name, tuple(item.arg for item in parameters), annotations, required, node.args.vararg is not None
+    )
+
+
+def _signatures_in(text: str) -> dict[str, Signature]:
+    """Return the functions whose heads stand in an instruction."""
+    found: dict[str, Signature] = {}
+    for match in _DEF.finditer(text):
+        head = text[match.start() :].lstrip()
+        for end in [place.end() for place in re.finditer(r":[ \t]*(?:#[^\n]*)?\n", head[:2000] + "\n")][:6]:
+            try:
+                tree = ast.parse(head[:end].rstrip() + " pass")
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
+                continue
+            node = tree.body[0]
+            if isinstance(node, ast.FunctionDef):
+                found.setdefault(node.name, _signature(node))
+            break
+    return found
+
+
+def _entry(text: str, examples: list[Example], asked: dict[str, Signature], a: Side, b: Side) -> str | None:
+    """Return the function that is to be called: the last the instruction opens, else that of the examples, else shared."""
+    defined = {**a.functions, **b.functions}
+    for name in reversed(asked):
+        if name in defined or len(asked) == 1:
+            return name
+    counts: dict[str, int] = {}
+    for example in examples:
+        for name in called(example.call):
+            counts[name] = counts.get(name, 0) + 1
+    known = {name: count for name, count in counts.items() if name in defined}
+    if known:
+        return max(known, key=lambda name: known[name])
+    for found in _NAMED.findall(text):
+        for word in found:
+            if word in defined:
+                return str(word)
+    shared = [name for name in a.functions if name in b.functions and not name.startswith("_")]
+    if shared:
+        return shared[-1]
+    return None
+
+
+def _renamed(example: Example, entry: str | None, known: list[str]) -> Example:
+    """Return an example that calls a name nobody defines as a call of the entry point."""
+    names = called(example.call)
+    if entry is None or entry in names or names & set(known) or len(names) != 1:
+        return example
+    name = next(iter(names))
+    call = re.sub(rf"\b{re.escape(name)}\(", f"{entry}(", example.call)
+    return Example(call, example.expected, example.raises, example.form, example.arguments, example.tolerance)
+
+
+def _prose(text: str) -> str:
+    """Return the words of an instruction: no fences, heads, doctests, asserts or imports."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip()
+        if re.match(r"```|>>>|\.\.\. |assert\b|(?:from|import)\s|(?:async\s+)?def\s|\"\"\"$|'''$|@", bare):
+            if bare.startswith(('"""', "'''")):
+                kept.append(bare[3:])
+            continue
+        kept.append(bare.removeprefix('"""').removeprefix("'''").removesuffix('"""').removesuffix("'''"))
+    return " ".join(" ".join(kept).split()).lower()
