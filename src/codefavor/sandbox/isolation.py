@@ -61,14 +61,21 @@ def bubblewrap() -> str | None:
     return found if tried.returncode == 0 else None
 
 
-def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, valgrind: str | None = None) -> Start:
+@cache
+def valgrind() -> str | None:
+    """Return where valgrind is, or None where it is not installed."""
+    places = "/usr/bin:/usr/local/bin"  # Debian's valgrind is a shell script around the program
+    return shutil.which("valgrind.bin", path=places) or shutil.which("valgrind", path=places)
+
+
+def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, counter: str | None = None) -> Start:
     """Return how to start worker `number`.
 
     Args:
         number: tells workers of one process apart.
         packages: importable packages that runs may use beside the standard library.
         with_bubblewrap: use bubblewrap where it works.
-        valgrind: where valgrind is, for a worker that counts instructions.
+        counter: where valgrind is, for a worker that counts instructions.
 
     Raises:
         SandboxError: a package is not installed.
@@ -87,13 +94,13 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, va
         "own_processes": bwrap is not None,
         "landlock": True,
         "seccomp": True,
-        "valgrind": valgrind is not None,
+        "valgrind": counter is not None,
         "packages_path": sorted(set(packages_path)),
         "preload": list(packages),
         "readable": [*readable, inside, *(["/packages"] if bwrap else map(str, places))],
     }
-    tool = [valgrind, *VALGRIND] if valgrind else []
-    if valgrind:
+    tool = [counter, *_VALGRIND] if counter else []
+    if counter:
         setup["readable"] += ["/usr/bin", "/usr/libexec"]
     if bwrap is None:
         scratch = Path(tempfile.mkdtemp(prefix="codefavor-run-"))
@@ -111,8 +118,10 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, va
         command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
     for place in dict.fromkeys((*_LIBRARIES, *prefix)):
         command += ["--ro-bind-try", place, place]
-    if valgrind:
+    if counter:
+        # It reads its own memory map when it starts; landlock keeps /proc from the runs all the same.
         command += ["--ro-bind-try", "/usr/bin", "/usr/bin", "--ro-bind-try", "/usr/libexec", "/usr/libexec"]
+        command += ["--proc", "/proc"]
     command += ["--ro-bind", str(INSIDE), "/inside"]
     for path in places:
         command += ["--ro-bind", str(path), f"/packages/{path.name}"]
@@ -125,13 +134,13 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, va
     return Start(tuple(command), setup, None, None)
 
 
-VALGRIND: Final = ("--tool=none",)
+_VALGRIND: Final = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 
 
 def _interpreter() -> tuple[str, list[str]]:
     """Return the interpreter beneath any virtual environment, and the places it needs."""
     python = os.path.realpath(sys.executable)
-    places = {python, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    places = {python, sysconfig.get_path("stdlib")}
     base = Path(sys.base_prefix)
     if base != Path("/usr"):
         places |= {str(base / "lib"), str(base / "lib64")}
@@ -175,7 +184,7 @@ def layers_of(start: Start, probed: dict[str, str]) -> tuple[Layer, ...]:
         layer("landlock", "landlock", "files below the interpreter and the scratch folder only; no TCP"),
         layer("seccomp", "seccomp", "no sockets, tracing, mounts, sessions, namespaces or kernel interfaces"),
         layer("signals", "signals", "runs cannot signal their parent"),
-        Layer("limits", True, "memory, CPU, file size, processes, descriptors; wall clock from outside"),
+        layer("limits", "limits", "memory, CPU, file size, processes, descriptors; wall clock from outside"),
     )
 
 

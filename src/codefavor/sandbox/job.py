@@ -1,9 +1,8 @@
 """Owns what is asked of the sandbox and what comes back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Counter: TypeAlias = Literal["cpu", "instructions"]
 CallStatus: TypeAlias = Literal[
     "returned", "raised", "timeout", "memory", "exited", "recursion", "unencodable", "unprepared", "not-run"
 ]
@@ -46,8 +45,6 @@ class Job:
     """For each call, statements that run before it and do not count; empty, or as many as there are calls."""
     repeat: int = 1
     """Times each call is evaluated, less where that would pass its limit; the value is that of the first."""
-    counter: Counter = "cpu"
-    """What a call's cost is: CPU seconds, or instructions where valgrind is installed."""
     measure: bool = False
     """Collect garbage before each call and not during it, for steadier costs."""
     want_values: bool = True
@@ -86,7 +83,7 @@ class CallOutcome:
     """Name of the exception's class, when it raised."""
     message: str = ""
     costs: tuple[float, ...] = ()
-    """Of each time it was evaluated: CPU seconds or instructions."""
+    """CPU seconds, each time it was evaluated."""
 
     @property
     def cost(self) -> float:
@@ -111,4 +108,5 @@ class Outcome:
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
     """Most memory the run's first process held."""
-    extra: dict[str, Any] = field(default_factory=dict)
+    instructions: int = 0
+    """Executed by the run's first process from the interpreter's start on, where they were counted; else 0."""

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import select
 import shutil
 import struct
@@ -10,14 +11,15 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 import orjson
 
 from codefavor.errors import SandboxError
-from codefavor.sandbox.isolation import Layer, Start, enough, layers_of, start
-from codefavor.sandbox.job import CallOutcome, Job, Outcome
+from codefavor.sandbox.isolation import Layer, Start, enough, layers_of, start, valgrind
+from codefavor.sandbox.job import CallOutcome, Job, Limits, Outcome
 from codefavor.sandbox.values import BadValueError, canonical, decode
 
 _START_SECONDS: Final = 60.0
@@ -25,6 +27,10 @@ _GRACE_SECONDS: Final = 20.0
 """How long after a run's own time is up its worker may take to say so, before it is taken for dead."""
 _CODE_STATUSES: Final = frozenset({"ok", "syntax-error", "raised", "timeout", "memory", "exited", "recursion"})
 _CALL_STATUSES: Final = frozenset({"raised", "timeout", "memory", "exited", "recursion", "unencodable", "unprepared"})
+
+
+COUNTING: Final = Limits(wall_seconds=60.0, cpu_seconds=30.0, call_cpu_seconds=20.0)
+"""Enough for a call of one CPU second."""
 
 
 class Sandbox:
@@ -53,6 +59,7 @@ class Sandbox:
         self._packages, self._with_bubblewrap = tuple(packages), with_bubblewrap
         self._size = workers or os.cpu_count() or 1
         self._idle: queue.Queue[_Worker] = queue.Queue()
+        self._counting: queue.Queue[_Worker] = queue.Queue()
         first = _Worker(0, self._packages, with_bubblewrap)
         self.layers: tuple[Layer, ...] = first.layers
         """Which layers hold here, as found by a run of our own."""
@@ -66,7 +73,7 @@ class Sandbox:
         self._all = [first]
         self._idle.put(first)
         self._unstarted = list(range(1, self._size))
-        self._closed_cpu = 0.0
+        self._uncounted = list(range(self._size))
 
     def run(self, job: Job) -> Outcome:
         """Run one job and return what came of it; nothing that the code does makes this raise."""
@@ -94,16 +101,50 @@ class Sandbox:
         for future in done:
             yield numbers.pop(future), future.result()
 
-    def _take(self) -> "_Worker":
+    def instructions(self, code: str, call: str, prepare: str = "", limits: Limits = COUNTING) -> int | None:
+        """Return how many processor instructions one evaluation of a call takes; None where it does not return.
+
+        The same code and call give the same number within 0.3 %, whatever else the machine does. Counting takes
+        about 60 milliseconds and ten times the call's own CPU time.
+
+        Args:
+            code: what defines what is called.
+            call: a Python expression.
+            prepare: statements that run before it and do not count.
+            limits: of the run; times are those of counting.
+
+        Raises:
+            SandboxError: valgrind is not installed.
+        """
+        tool = valgrind()
+        if tool is None:
+            raise SandboxError("instructions are counted by valgrind, which is not installed (apt-get install valgrind)")
+        worker = self._take(self._counting, self._uncounted, tool)
         try:
-            return self._idle.get_nowait()
+            without, counted = (
+                worker.run(Job(code, (call,), (prepare,) if prepare else (), repeat, True, False, limits=limits))
+                for repeat in (0, 1)
+            )
+        finally:
+            self._counting.put(worker)
+        if not counted.calls or counted.calls[0].status != "returned" or not (without.instructions and counted.instructions):
+            return None
+        return max(1, counted.instructions - without.instructions)
+
+    def _take(
+        self, idle: "queue.Queue[_Worker] | None" = None, unstarted: list[int] | None = None, tool: str | None = None
+    ) -> "_Worker":
+        idle = self._idle if idle is None else idle
+        unstarted = self._unstarted if unstarted is None else unstarted
+        try:
+            return idle.get_nowait()
         except queue.Empty:
             pass
         try:
-            number = self._unstarted.pop()
+            number = unstarted.pop()
         except IndexError:
-            return self._idle.get()
-        worker = _Worker(number, self._packages, self._with_bubblewrap)
+            return idle.get()
+        worker = _Worker(number, self._packages, self._with_bubblewrap, tool)
         self._all.append(worker)
         return worker
 
@@ -128,15 +169,19 @@ class _Lost(Exception):
 class _Worker:
     """One warm parent inside the isolation; starts anew by itself when it breaks."""
 
-    def __init__(self, number: int, packages: Sequence[str], with_bubblewrap: bool) -> None:
+    def __init__(
+        self, number: int, packages: Sequence[str], with_bubblewrap: bool, valgrind: str | None = None
+    ) -> None:
         self._number, self._packages, self._with_bubblewrap = number, packages, with_bubblewrap
+        self._valgrind = valgrind
         self._process: subprocess.Popen[bytes] | None = None
         self._start: Start | None = None
+        self._said = b""
         self.layers: tuple[Layer, ...] = ()
         self._open()
 
     def _open(self) -> subprocess.Popen[bytes]:
-        self._start = how = start(self._number, self._packages, self._with_bubblewrap)
+        self._start = how = start(self._number, self._packages, self._with_bubblewrap, self._valgrind)
         self._process = process = subprocess.Popen(
             [*how.command, json.dumps(how.setup)],
             stdin=subprocess.PIPE,
@@ -171,7 +216,22 @@ class _Worker:
             return _ended(job, "killed", "the run broke its worker")
         if not isinstance(answer, dict) or not answer.get("scratch"):
             self._kill()
-        return read_answer(job, answer)
+        outcome = read_answer(job, answer)
+        return replace(outcome, instructions=self._counted(process, answer)) if self._valgrind else outcome
+
+    def _counted(self, process: subprocess.Popen[bytes], answer: Any) -> int:  # noqa: ANN401
+        """Return what valgrind said of the run when it ended, among the lines of all runs."""
+        assert process.stderr is not None
+        wanted = re.compile(rb"==%d== I +refs: +([\d,]+)" % int(answer.get("pid", 0)))
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while (found := wanted.search(self._said)) is None:
+            ready, _, _ = select.select([process.stderr], [], [], max(0.0, deadline - time.monotonic()))
+            part = os.read(process.stderr.fileno(), 65_536) if ready else b""
+            if not part:
+                return 0
+            self._said += part
+        self._said = self._said[found.end() :]
+        return int(found[1].replace(b",", b""))
 
     def _send(self, process: subprocess.Popen[bytes], value: dict[str, Any]) -> None:
         data = orjson.dumps(value)

@@ -166,7 +166,11 @@ def landlock(readable, writable):
 
 
 def limits(memory, cpu, disk, processes):
-    """Set the resource limits of this process and its children; sizes in bytes, CPU in whole seconds."""
+    """Set the resource limits of this process and its children; sizes in bytes, CPU in whole seconds.
+
+    Returns which could not be set.
+    """
+    failed = []
     for name, soft, hard in (
         ("RLIMIT_AS", memory, memory),
         ("RLIMIT_CPU", cpu, cpu + 1),
@@ -183,7 +187,11 @@ def limits(memory, cpu, disk, processes):
         most = resource.getrlimit(which)[1]
         if most != resource.RLIM_INFINITY:
             soft, hard = min(soft, most), min(hard, most)
-        resource.setrlimit(which, (soft, hard))
+        try:
+            resource.setrlimit(which, (soft, hard))
+        except (ValueError, OSError):
+            failed.append(name)
+    return ", ".join(failed)
 
 
 def hide_memory():

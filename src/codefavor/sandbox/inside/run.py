@@ -86,6 +86,9 @@ def execute(job, report, nonce):
         except base_error as error:
             send({"call": index, "status": "unprepared", "error": described(error)})
             continue
+        if job["measure"]:
+            collect()
+            switch_off()
         costs = []
         frame = {"call": index, "status": "returned"}
         value = None
@@ -93,9 +96,6 @@ def execute(job, report, nonce):
             try:
                 if turn and prepares:
                     exec_(compile_(prepares[index], "<prepare>", "exec", dont_inherit=True), space)
-                if job["measure"]:
-                    collect()
-                    switch_off()
                 set_timer(prof, call_seconds)
                 begin = clock()
                 found = eval_(evaluated, space)

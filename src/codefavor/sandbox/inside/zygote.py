@@ -25,9 +25,17 @@ import bisect, collections, copy, datetime, decimal, fractions, functools, heapq
 import statistics, string, typing, types, random, gc, hashlib, dataclasses, enum, abc, contextlib  # noqa: E401, F401
 
 _BIG = 64 * 1024 * 1024
+_VALGRIND_SPACE = 8 << 30  # of addresses, for its own tables
+
+
+_wake_in, _wake_out = os.pipe()
+"""Becomes readable when a child ends: pidfd does the same, but valgrind does not know it."""
 
 
 def main():
+    os.set_blocking(_wake_out, False)
+    signal.set_wakeup_fd(_wake_out, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
     setup = json.loads(sys.argv[1])
     confine.hide_memory()
     sys.path[:] = [place for place in sys.path if place != os.path.dirname(os.path.abspath(__file__))]
@@ -79,9 +87,8 @@ def _confine(setup, most):
         confine.become(setup["user"])
     found["user"] = "" if os.getuid() != 0 and os.geteuid() != 0 else "runs as root"
     found["privileges"] = confine.no_new_privileges()
-    confine.limits(
-        None if setup["valgrind"] else most["memory"], most["cpu"], most["disk"], most["processes"]
-    )
+    memory = most["memory"] + (_VALGRIND_SPACE if setup["valgrind"] else 0)
+    found["limits"] = confine.limits(memory, most["cpu"], most["disk"], most["processes"])
     found["landlock"] = confine.landlock(setup["readable"], [setup["scratch"]]) if setup["landlock"] else "not asked"
     found["seccomp"] = confine.seccomp() if setup["seccomp"] else "not asked"
     return found
@@ -109,8 +116,9 @@ def _one(job, setup):
             os.dup2(out_out, 1)
             os.dup2(err_out, 2)
             os.dup2(report_out, 3)
+            signal.set_wakeup_fd(-1)
             os.closerange(4, 256)
-            for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             _confine(setup, job["most"])
             execute(job, 3, nonce)
@@ -132,19 +140,19 @@ def _watch(child, job, nonce, report, out, err):
     most = {report: job["report_bytes"], out: job["output_bytes"], err: job["output_bytes"]}
     seen = dict.fromkeys(texts, 0)
     deadline = time.monotonic() + job["wall_seconds"]
-    ended = os.pidfd_open(child)
     poll = select.poll()
-    for descriptor in (*texts, ended):
+    for descriptor in (*texts, _wake_in):
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
-    late = flooded = over = False
-    while not over:
+    late = flooded = False
+    status = usage = None
+    while status is None and not flooded:
         left = deadline - time.monotonic()
         if left <= 0:
             late = True
             break
         for descriptor, _ in poll.poll(min(left, 1.0) * 1000):
-            if descriptor == ended:
-                over = True
+            if descriptor == _wake_in:
+                os.read(_wake_in, 4096)
                 continue
             data = os.read(descriptor, 65_536)
             if not data:
@@ -152,10 +160,13 @@ def _watch(child, job, nonce, report, out, err):
                 continue
             seen[descriptor] += len(data)
             texts[descriptor] += data[: max(0, most[descriptor] - len(texts[descriptor]))]
-            if seen[descriptor] > _BIG:
-                flooded = over = True
-    if late or flooded:
-        _stop(child)
+            flooded = flooded or seen[descriptor] > _BIG
+        found, how, used = os.wait4(child, os.WNOHANG)
+        if found:
+            status, usage = how, used
+    if status is None:
+        os.kill(child, signal.SIGKILL)
+        _, status, usage = os.wait4(child, 0)
     for descriptor in texts:  # what was written before the end
         os.set_blocking(descriptor, False)
         try:
@@ -167,8 +178,6 @@ def _watch(child, job, nonce, report, out, err):
                 texts[descriptor] += data[: most[descriptor] - len(texts[descriptor])]
         except BlockingIOError:
             pass
-    os.close(ended)
-    _, status, usage = os.wait4(child, 0)
     return {
         "frames": _frames(bytes(texts[report]), nonce),
         "stdout": bytes(texts[out]).decode("utf-8", "backslashreplace"),
@@ -176,6 +185,7 @@ def _watch(child, job, nonce, report, out, err):
         "cut": [seen[descriptor] > most[descriptor] for descriptor in (report, out, err)],
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+        "pid": child,
         "late": late,
         "flooded": flooded,
         "cpu": usage.ru_utime + usage.ru_stime,
@@ -187,13 +197,6 @@ def _frames(data, nonce):
     """Return the lines that begin with this run's word; what else was written there is noise."""
     start = f'["{nonce}", '.encode()
     return [line[len(start) : -1].decode("utf-8", "replace") for line in data.split(b"\n") if line.startswith(start)]
-
-
-def _stop(child):
-    try:
-        os.kill(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _clean(child, setup):
