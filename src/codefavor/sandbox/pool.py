@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 import orjson
 
 from codefavor.errors import SandboxError
+from codefavor.runs import note_cpu
 from codefavor.sandbox.isolation import Layer, Start, enough, layers_of, start, valgrind
 from codefavor.sandbox.job import CallOutcome, Job, Limits, Outcome
 from codefavor.sandbox.values import BadValueError, canonical, decode
@@ -217,6 +218,9 @@ class _Worker:
         if not isinstance(answer, dict) or not answer.get("scratch"):
             self._kill()
         outcome = read_answer(job, answer)
+        if self._start is not None and self._start.scratch is None:
+            # bubblewrap ends without waiting for what it started, so the system does not add this up.
+            note_cpu(outcome.cpu_seconds + _number(answer, "own_cpu"))
         return replace(outcome, instructions=self._counted(process, answer)) if self._valgrind else outcome
 
     def _counted(self, process: subprocess.Popen[bytes], answer: Any) -> int:  # noqa: ANN401
@@ -290,6 +294,11 @@ class _Worker:
             process.wait()
         if self._start is not None and self._start.scratch is not None:
             shutil.rmtree(self._start.scratch, ignore_errors=True)
+
+
+def _number(answer: Any, key: str) -> float:  # noqa: ANN401
+    value = answer.get(key) if isinstance(answer, dict) else None
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _asked(job: Job) -> dict[str, Any]:

@@ -47,11 +47,14 @@ def main():
             pass
     os.chdir(setup["scratch"])
     _send({"ready": True, "layers": _probe(setup)})
+    spent = 0.0
     while True:
         job = _receive()
         if job is None:
             os._exit(0)
-        _send(_one(job, setup))
+        answer = _one(job, setup)
+        answer["own_cpu"], spent = time.process_time() - spent, time.process_time()
+        _send(answer)
 
 
 def _probe(setup):

@@ -1,0 +1,239 @@
+"""Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
+
+Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round. Where it
+is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else the machine does.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from codefavor.features.cost import log_cost
+from codefavor.features.extract import parse
+from codefavor.judges.evidence.base import Evidence, Side
+from codefavor.judges.evidence.behaviour import came, equal
+from codefavor.judges.evidence.growing import Ladder, ladders
+from codefavor.judges.evidence.problem import Problem
+from codefavor.records import Comparison
+from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox, SandboxError
+
+_LIMITS: Final = Limits(cpu_seconds=4.0, call_cpu_seconds=1.0, wall_seconds=40.0, memory_mb=2048, value_bytes=4_000_000)
+_SLOW: Final = 0.05
+"""CPU seconds at which an input is large enough."""
+_CLEAR: Final = 2.0
+"""A ratio of CPU times that needs no counting."""
+_ALIKE: Final = 1.02
+"""A ratio of instructions below which two codes cost the same."""
+_COMPARED: Final = 2048
+"""Sizes up to which values are carried out and compared."""
+_COUNTED: Final = 0.02
+"""CPU seconds of an input that is worth counting instructions on: counting takes ten times as long."""
+
+
+@dataclass
+class Step:
+    """What both codes did with one size."""
+
+    size: int
+    prepare: str
+    a: CallOutcome
+    b: CallOutcome
+    same: bool = True
+    """Whether both gave the same value, here or on the largest size on which values were compared."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether both gave a value."""
+        return self.a.status in _ANSWERED and self.b.status in _ANSWERED
+
+
+_ANSWERED: Final = ("returned", "unencodable")
+"""A value too large to be carried out was still computed."""
+
+
+@dataclass
+class Climb:
+    """A ladder as far as both codes went up."""
+
+    ladder: Ladder
+    call: str
+    steps: list[Step] = field(default_factory=list)
+    gave_up: Step | None = None
+    """The step at which only one code answered in time."""
+
+    @property
+    def last(self) -> Step | None:
+        """The largest size on which both gave the same answer."""
+        return next((step for step in reversed(self.steps) if step.same), None)
+
+    @property
+    def log_ratio(self) -> float:
+        """Logarithm of A's CPU time over B's at the largest size."""
+        if self.gave_up is not None:
+            return 5.0 if self.gave_up.a.status not in _ANSWERED else -5.0
+        step = self.last
+        return 0.0 if step is None else math.log(max(step.a.cost, 1e-9) / max(step.b.cost, 1e-9))
+
+    @property
+    def clear(self) -> bool:
+        """Whether CPU time alone decides."""
+        return abs(self.log_ratio) >= math.log(_CLEAR) and (self.gave_up is not None or self.cost > 1e-4)
+
+    @property
+    def cost(self) -> float:
+        """CPU seconds of both at the largest size."""
+        return 0.0 if self.last is None else self.last.a.cost + self.last.b.cost
+
+
+def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
+    """Run both codes on growing inputs and return what their costs say.
+
+    Raises:
+        SandboxError: the sandbox cannot start a worker.
+    """
+    entry = problem.entry_point
+    runnable = entry is not None and not problem.a.problem and not problem.b.problem
+    climbs = [_climb(ladder, problem, entry, sandbox) for ladder in ladders(problem)] if runnable and entry else []
+    climbs = [climb for climb in climbs if climb.last is not None or climb.gave_up is not None]
+    if not climbs:
+        return _static(comparison, "neither could be run on inputs of its own")
+    # Ladders come in the order of how likely they are; one that says nothing clear leaves it to the next.
+    clear = next((climb for climb in climbs if climb.clear), None)
+    if clear is not None:
+        return [_timed(clear)]
+    counted = _count(max(climbs, key=lambda climb: climb.cost), problem, sandbox)
+    if counted:
+        return counted
+    return _static(comparison, "both cost much the same on every input tried")
+
+
+def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Climb:
+    climb = Climb(ladder, "")
+    size = 8
+    while size <= ladder.last:
+        arguments = ladder.at(size)
+        if arguments is None:
+            break
+        names = [f"_argument_{number}" for number in range(len(arguments))]
+        prepare = "; ".join(f"{name} = {value!r}" for name, value in zip(names, arguments, strict=True))
+        climb.call = f"{entry}({', '.join(names)})"
+        a, b = (
+            sandbox.run(
+                Job(
+                    code,
+                    (climb.call,),
+                    (prepare,),
+                    repeat=3,
+                    measure=True,
+                    want_values=size <= _COMPARED,
+                    limits=_LIMITS,
+                )
+            ).calls[0]
+            for code in (problem.a.code, problem.b.code)
+        )
+        step = Step(size, prepare, a, b)
+        if not step.answered:
+            if _too_much(a) != _too_much(b) and (a.status in _ANSWERED or b.status in _ANSWERED):
+                climb.gave_up = step
+            break
+        if size <= _COMPARED:
+            step.same = a.status != "returned" or b.status != "returned" or equal(a.value, b.value)
+        elif climb.steps:
+            step.same = climb.steps[-1].same
+        climb.steps.append(step)
+        dearer = max(a.cost, b.cost)
+        if dearer > _SLOW:
+            break
+        size *= _factor(ladder, dearer)
+    return climb
+
+
+def _factor(ladder: Ladder, dearer: float) -> int:
+    """Return how much larger the next input is: large steps while nothing costs anything, small ones near the end."""
+    if ladder.of_numbers:
+        return 16 if dearer < 2e-5 else 4 if dearer < 2e-3 else 2
+    return 8 if dearer < 1e-4 else 4 if dearer < 5e-3 else 2
+
+
+def _too_much(call: CallOutcome) -> bool:
+    return call.status in ("timeout", "memory", "recursion", "not-run", "exited")
+
+
+def _timed(climb: Climb) -> Evidence:
+    """Return what CPU time says of a climb."""
+    details = _curves(climb.steps, [step.a.cost for step in climb.steps], [step.b.cost for step in climb.steps], "seconds")
+    details["grows"] = climb.ladder.name
+    if climb.gave_up is not None:
+        step = climb.gave_up
+        loser: Side = "A" if step.a.status not in _ANSWERED else "B"
+        winner: Side = "B" if loser == "A" else "A"
+        outcome = step.a if loser == "A" else step.b
+        says = f"With {climb.ladder.name}, at size {step.size:,} {loser} {came(outcome)} and {winner} answers."
+        return Evidence("cost", winner, says, 0.93, "did-not-finish", details)
+    step = climb.last
+    assert step is not None
+    ratio = math.exp(abs(climb.log_ratio))
+    side: Side = "B" if climb.log_ratio > 0 else "A"
+    says = f"With {climb.ladder.name}, at size {step.size:,} {'A' if side == 'B' else 'B'} takes {_times(ratio)} the CPU time of {side}"
+    growth = [_slope(climb.steps, letter) for letter in "ab"]
+    if growth[0] is not None and growth[1] is not None:
+        says += f"; cost grows as size to the power {growth[0]:.1f} for A and {growth[1]:.1f} for B"
+    certainty = 0.97 if ratio > 10 else 0.93 if ratio > 3 else 0.88 if ratio > _CLEAR else 0.7
+    return Evidence("cost", side, f"{says}.", certainty, "growth" if ratio > 10 else "level", details)
+
+
+def _count(climb: Climb, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
+    """Return what counting instructions says, on the largest input that is not too dear; nothing where it cannot."""
+    steps = [step for step in climb.steps if step.same and max(step.a.cost, step.b.cost) < _COUNTED]
+    if not steps:
+        return []
+    step = steps[-1]
+    try:
+        a, b = (
+            sandbox.instructions(code, climb.call, step.prepare) for code in (problem.a.code, problem.b.code)
+        )
+    except SandboxError:
+        return []
+    if a is None or b is None:
+        return []
+    ratio = max(a, b) / min(a, b)
+    side: Side | None = None if ratio < _ALIKE else "A" if a < b else "B"
+    says = f"With {climb.ladder.name}, at size {step.size:,} A takes {a:,} instructions and B {b:,}."
+    certainty = 0.9 if ratio > 1.5 else 0.8 if ratio > 1.1 else 0.65
+    details = _curves([step], [a], [b], "instructions")
+    return [Evidence("cost", side, says, certainty if side else 0.5, "instructions", details)]
+
+
+def _curves(steps: Sequence[Step], a: Sequence[float], b: Sequence[float], unit: str) -> dict[str, object]:
+    return {"sizes": [step.size for step in steps], "a": list(a), "b": list(b), "unit": unit}
+
+
+def _slope(steps: Sequence[Step], letter: str) -> float | None:
+    """Return the exponent of a cost's growth over the last steps: least squares in logarithms."""
+    points = [(math.log(step.size), math.log(getattr(step, letter).cost)) for step in steps[-4:] if getattr(step, letter).cost > 1e-6]
+    if len(points) < 3:
+        return None
+    mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else None
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} times" if ratio < 20 else f"{ratio:,.0f} times"
+
+
+def _static(comparison: Comparison, why: str) -> list[Evidence]:
+    """Return what reading the loops suggests, where running says nothing."""
+    trees = [parse(code) for code in (comparison.code_a, comparison.code_b)]
+    if trees[0] is None or trees[1] is None:
+        return [Evidence("note", None, f"No cost can be shown: {why}.", 0.5, "no-cost")]
+    try:
+        a, b = (log_cost(tree, frozenset()) for tree in trees if tree is not None)
+    except RecursionError:
+        return [Evidence("note", None, f"No cost can be shown: {why}.", 0.5, "no-cost")]
+    if abs(a - b) < 0.5:
+        return [Evidence("note", None, f"No cost can be shown: {why}, and their loops look alike.", 0.5, "no-cost")]
+    side: Side = "A" if a < b else "B"
+    says = f"By its loops and calls {side} looks the cheaper; {why}."
+    return [Evidence("static-cost", side, says, 0.7, "static-cost")]
