@@ -61,6 +61,8 @@ class Token:
     """Number of its logical line, from 0."""
     brackets: int
     """How many brackets are open around it."""
+    row: int = 0
+    """Number of the line in the text it begins on, from 1."""
 
 
 def lex(code: str) -> list[Token]:
@@ -70,24 +72,29 @@ def lex(code: str) -> list[Token]:
 
 def _lex(code: str) -> Iterator[Token]:
     indent = line = brackets = 0
+    row = 0
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "op", match.group()
         if kind == "space":
+            row += text.count("\n")
             continue
         if kind == "newline":
+            row += 1
             if not brackets:
                 indent, line = len(text) - 1, line + 1
             continue
         if kind == "op":
             if text in "([{":
-                yield Token(kind, text, indent, line, brackets)
+                yield Token(kind, text, indent, line, brackets, row)
                 brackets += 1
                 continue
             if text in ")]}":
                 brackets = max(brackets - 1, 0)
         elif kind == "name" and brackets and text in ("def", "class", "import"):
             brackets = 0  # a bracket that was never closed must not swallow the rest
-        yield Token(kind, text, indent, line, brackets)
+        yield Token(kind, text, indent, line, brackets, row)
+        if kind == "string":
+            row += text.count("\n")
 
 
 def _without_docstrings(tokens: Iterator[Token]) -> Iterator[Token]:
