@@ -175,7 +175,7 @@ def equal(found: Any, expected: Any, tolerance: float = 0.0) -> bool:  # noqa: A
         if isinstance(found, int | float) and isinstance(expected, int | float):
             return _close(found, expected, tolerance)
         return False
-    if isinstance(found, list) and isinstance(expected, list) or isinstance(found, tuple) and isinstance(expected, tuple):
+    if (isinstance(found, list) and isinstance(expected, list)) or (isinstance(found, tuple) and isinstance(expected, tuple)):
         return len(found) == len(expected) and all(
             equal(one, other, tolerance) for one, other in zip(found, expected, strict=True)
         )
@@ -275,8 +275,14 @@ def _kind(value: Any) -> str:  # noqa: ANN401
 
 def shown(value: object) -> str:
     """Return a value in a line of text, cut where it is long."""
-    text = ", ".join(map(repr, value)) if isinstance(value, tuple) and value else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return _cut(", ".join(map(_text, value)) if isinstance(value, tuple) and value else _text(value))
+
+
+def _text(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # Python writes out no number of more than a few thousand digits
+        return f"a very large {type(value).__name__}"
 
 
 def came(call: CallOutcome) -> str:
@@ -287,7 +293,7 @@ def came(call: CallOutcome) -> str:
     """
     match call.status:
         case "returned":
-            return f"gives {_cut(repr(call.value))}"
+            return f"gives {_cut(_text(call.value))}"
         case "raised" | "unencodable" | "unprepared":
             return f"raises {call.exception}: {_cut(call.message)}".rstrip(": ")
         case "timeout":

@@ -219,7 +219,7 @@ def _edges(value: Any, domain: Domain) -> Iterator[tuple[Any, float, str]]:  # n
                 for inner, covered, how in list(_edges(value[key], domain))[:4]:
                     yield {**value, key: inner}, covered * 0.9, how
             if len(keys) > 1:
-                yield {key: value[keys[0]] for key in keys}, 0.8, "equal"
+                yield dict.fromkeys(keys, value[keys[0]]), 0.8, "equal"
         case set() | frozenset():
             yield type(value)(), domain.empty, "empty"
             for item in sorted(value, key=repr)[:3]:

@@ -69,7 +69,7 @@ RULES: Final = (
         "short-key", 326, 0.6, "a key this short can be found by trying",
         "use at least 2048 bits for RSA",
         calls(r"(?:.*\.)?(?:RSA|DSA)\.generate|(?:.*\.)?(?:rsa|dsa)\.generate_private_key|RSA\.generate",
-              lambda source, call: _short(source, call, 2048) and "65537" != call.text),
+              lambda source, call: _short(source, call, 2048) and call.text != "65537"),
         "from Crypto.PublicKey import RSA\nkey = RSA.generate(1024)", "from Crypto.PublicKey import RSA\nkey = RSA.generate(3072)",
     ),
     Rule(

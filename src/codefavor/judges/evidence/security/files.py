@@ -108,14 +108,14 @@ RULES: Final = (
         "unbounded-read", 770, 0.3, "what is sent decides how much memory is taken",
         "read at most so many bytes",
         calls(r"(?:.*\.)?(?:rfile|stream|raw)\.read|(?:.*)urlopen\(\)\.read|(?:.*)\(\)\.read",
-              lambda source, call: not call.arguments and "urlopen" in source.line(call.row) or (not call.arguments and "rfile" in call.path)),
+              lambda source, call: (not call.arguments and "urlopen" in source.line(call.row)) or (not call.arguments and "rfile" in call.path)),
         "def do_POST(self):\n    data = self.rfile.read()", "def do_POST(self):\n    data = self.rfile.read(10_000)",
     ),
     Rule(
         "file-served", 552, 0.35, "the whole folder is served",
         "serve named files only",
         calls(r"(?:http\.server\.|SimpleHTTPServer\.)?SimpleHTTPRequestHandler|(?:.*\.)?StaticFiles",
-              lambda source, call: call.path.endswith("StaticFiles") and call.says("directory", '"/"') or "Simple" in call.path),
+              lambda source, call: (call.path.endswith("StaticFiles") and call.says("directory", '"/"')) or "Simple" in call.path),
         'app.mount("/", StaticFiles(directory="/"))', 'app.mount("/static", StaticFiles(directory="static"))',
     ),
     Rule(

@@ -74,9 +74,9 @@ RULES: Final = (
     Rule(
         "attribute-by-name", 913, 0.3, "a name from outside decides which attribute is reached",
         "check the name against a list first",
-        calls(r"getattr|setattr|globals|locals", lambda source, call: call.path in ("globals", "locals") and "()" in call.path
-              or call.path in ("getattr", "setattr") and (argument := call.positional(1)) is not None
-              and any(name in source.outside for name in argument.names)),
+        calls(r"getattr|setattr|globals|locals", lambda source, call: (call.path in ("globals", "locals") and "()" in call.path)
+              or (call.path in ("getattr", "setattr") and (argument := call.positional(1)) is not None
+              and any(name in source.outside for name in argument.names))),
         "def call(thing, name):\n    return getattr(thing, name)()", "def call(thing):\n    return thing.start()",
     ),
     Rule(

@@ -1,6 +1,5 @@
 """Owns rules of networks: certificates, protocols, plain text, interfaces, requests made for others, time-outs."""
 
-import re
 from typing import Final
 
 from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings

@@ -115,8 +115,8 @@ RULES: Final = (
     Rule(
         "error-shown", 209, 0.45, "inner details reach the user",
         "log the error and answer with a general sentence",
-        lambda source: (call.row for call in source.calls if call.path.endswith("format_exc") and "return" in source.line(call.row)
-                        or call.path == "str" and re.match(r"return .*str\((?:e|err|error|exc|exception|ex)\)", source.line(call.row))),
+        lambda source: (call.row for call in source.calls if (call.path.endswith("format_exc") and "return" in source.line(call.row))
+                        or (call.path == "str" and re.match(r"return .*str\((?:e|err|error|exc|exception|ex)\)", source.line(call.row)))),
         "try:\n    act()\nexcept Exception as e:\n    return str(e), 500", 'try:\n    act()\nexcept Exception as e:\n    log(e)\n    return "failed", 500',
     ),
     Rule(
