@@ -58,6 +58,9 @@ def _in_words(verdict: "Verdict", first: Path, second: Path) -> str:
 
 
 def _evidence_line(item: dict[str, object]) -> str:
+    if "says" in item:
+        favours = f"for {item['favours']}: " if item.get("favours") else ""
+        return f"{favours}{item['says']}"
     if item.get("kind") == "feature":
         return f"for {item['favours']}: {item['feature']} ({item['weight']:+.2f})"
     return ", ".join(f"{key}: {value}" for key, value in item.items() if key != "kind")

@@ -26,13 +26,15 @@ class _Kind(NamedTuple):
     """What NAME is, for the message when it is missing; empty where the kind takes none."""
     extra: str = ""
     """The pip extra this kind needs."""
+    optional: bool = False
+    """Whether NAME may be left out."""
 
 
 _KINDS: Final[dict[str, _Kind]] = {
-    # Until judges by evidence exist, the model that ships with the package is the best this machine has.
-    "auto": _Kind("codefavor.judges.feature_model:load_builtin"),
+    "auto": _Kind("codefavor.judges.evidence.judge:load_auto"),
     "baseline": _Kind("codefavor.judges.baselines:load", "shorter|longer|first|second|random"),
     "builtin": _Kind("codefavor.judges.feature_model:load_builtin"),
+    "evidence": _Kind("codefavor.judges.evidence.judge:load", "examples|behaviour|oracles", optional=True),
     "linear": _Kind("codefavor.judges.feature_model:load", "PATH"),
     "pair-rm": _Kind("codefavor.judges.pairwise_model:load", "PATH", "torch"),
     "recorded": _Kind("codefavor.judges.recorded:load", "FILE"),
@@ -51,7 +53,7 @@ def load_judge(spec: str) -> Judge:
     known = _KINDS.get(kind)
     if known is None:
         return _load_foreign(kind, name)
-    if bool(name) != bool(known.names):
+    if bool(name) != bool(known.names) and not (known.optional and not name):
         asked = f"{kind}:{known.names}" if known.names else f"plain {kind}"
         raise InputError(f"the judge {spec!r} is not a whole name; give {asked}")
     module, _, function = known.place.partition(":")

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,6 +22,8 @@ from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
 from codefavor.judges.evidence.security import security_evidence
 from codefavor.judges.evidence.weigh import weigh
+from codefavor.judges.fallback import Fallback
+from codefavor.judges.feature_model import load_builtin
 from codefavor.objectives import nearest_objective
 from codefavor.records import Comparison, Verdict, content_id
 from codefavor.sandbox import Sandbox
@@ -28,6 +31,8 @@ from codefavor.sandbox import Sandbox
 KIND: Final = "evidence"
 PARTS: Final = ("examples", "behaviour", "oracles")
 """How far correctness is looked into; each part takes those before it."""
+_PACKAGES: Final = ("numpy",)
+"""What codes may import beside the standard library, where it is installed; only codes that name it get it."""
 _AHEAD: Final = 4
 """Comparisons in work for each worker, so that memory stays flat however many are asked."""
 
@@ -50,14 +55,14 @@ class EvidenceJudge:
     def judge(self, comparisons: Sequence[Comparison]) -> Iterator[tuple[int, Verdict]]:
         """Yield (index, verdict) in order, several comparisons being worked on."""
         pending: OrderedDict[int, tuple[str, bool, Future[_Found]]] = OrderedDict()
-        with _LazySandbox(self._workers) as sandbox, ThreadPoolExecutor(self._workers) as pool:
+        with _Sandboxes(self._workers) as sandboxes, ThreadPoolExecutor(self._workers) as pool:
             for index, comparison in enumerate(comparisons):
                 # One order is looked into, whichever was asked: the answer to the other is the same, turned round.
                 turned = comparison.code_a > comparison.code_b
                 asked = comparison.swapped() if turned else comparison
                 key = content_id(asked.instruction, asked.code_a, asked.code_b, asked.criterion)
                 known = next((future for other, _, future in pending.values() if other == key), None)
-                pending[index] = key, turned, known or pool.submit(self._look, asked, sandbox)
+                pending[index] = key, turned, known or pool.submit(self._look, asked, sandboxes)
                 if len(pending) > _AHEAD * self._workers:
                     yield self._first_of(pending, comparisons)
             while pending:
@@ -79,12 +84,12 @@ class EvidenceJudge:
             verdict = verdict_of(comparison, self.name, 1.0 - p_a if turned else p_a, evidence=shown)
         return index, verdict
 
-    def _look(self, comparison: Comparison, sandbox: "_LazySandbox") -> "_Found":
+    def _look(self, comparison: Comparison, sandboxes: "_Sandboxes") -> "_Found":
         objective, _ = nearest_objective(comparison.criterion)
-        evidence = self._evidence(comparison, objective, sandbox)
+        evidence = self._evidence(comparison, objective, sandboxes)
         return evidence, weigh(evidence, objective)
 
-    def _evidence(self, comparison: Comparison, objective: str, sandbox: "_LazySandbox") -> list[Evidence]:
+    def _evidence(self, comparison: Comparison, objective: str, sandboxes: "_Sandboxes") -> list[Evidence]:
         if objective == "security":
             return security_evidence(comparison)
         if objective not in ("correctness", "efficiency"):
@@ -93,10 +98,10 @@ class EvidenceJudge:
             return [_note("language", f"Only Python is run; this is {comparison.language}.")]
         problem = read_problem(comparison.instruction, comparison.code_a, comparison.code_b)
         if objective == "efficiency":
-            return efficiency_evidence(comparison, problem, sandbox.open())
-        behaviour = behaviour_evidence(comparison, problem, sandbox.open())
+            return efficiency_evidence(comparison, problem, sandboxes.of(comparison))
+        behaviour = behaviour_evidence(comparison, problem, sandboxes.of(comparison))
         if self._part == "examples":
-            return [item for item in behaviour.evidence if item.kind == "example"]
+            return [item for item in behaviour.evidence if item.kind in ("example", "note")]
         evidence = behaviour.evidence + property_evidence(problem, behaviour)
         return evidence + oracle_evidence(problem, behaviour) if self._part == "oracles" else evidence
 
@@ -104,24 +109,26 @@ class EvidenceJudge:
 _Found = tuple[list[Evidence], float | None]
 
 
-class _LazySandbox:
-    """A sandbox that is made when the first comparison needs one, and shared by all."""
+class _Sandboxes:
+    """Sandboxes that are made when a comparison first needs one, and shared by all: one for each set of packages."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._sandbox: Sandbox | None = None
+        self._made: dict[tuple[str, ...], Sandbox] = {}
         self._lock = threading.Lock()
 
-    def open(self) -> Sandbox:
-        """Return the sandbox.
+    def of(self, comparison: Comparison) -> Sandbox:
+        """Return the sandbox in which both codes find the packages they name.
 
         Raises:
             SandboxError: this machine cannot hold code that nobody trusts.
         """
+        text = comparison.code_a + comparison.code_b
+        packages = tuple(name for name in _PACKAGES if name in text and find_spec(name) is not None)
         with self._lock:
-            if self._sandbox is None:
-                self._sandbox = Sandbox(self._workers)
-            return self._sandbox
+            if packages not in self._made:
+                self._made[packages] = Sandbox(self._workers, packages=packages)
+            return self._made[packages]
 
     def __enter__(self) -> Self:
         return self
@@ -129,12 +136,20 @@ class _LazySandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._sandbox is not None:
-            self._sandbox.close()
+        for sandbox in self._made.values():
+            sandbox.close()
 
 
 def _note(rule: str, says: str) -> Evidence:
     return Evidence(kind="note", favours=None, says=says, certainty=0.5, rule=rule)
+
+
+def load_auto(name: str = "") -> Fallback:
+    """Return the judge that looks for evidence first, and asks the model that ships with the package where there is none.
+
+    `name` is not used. Where this machine cannot hold code that nobody trusts, nothing is run and the model answers.
+    """
+    return Fallback("auto", EvidenceJudge(), load_builtin())
 
 
 def load(name: str = "") -> EvidenceJudge:
