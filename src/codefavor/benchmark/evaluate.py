@@ -51,6 +51,8 @@ class EvaluationConfig(Config):
     """"auto" is the paper's policy: stripped for the verifiable objectives, kept for human preference."""
     limit: int | None = None
     """Only the first so many tasks of each objective."""
+    with_evidence: bool = False
+    """Whether the judge is told what running and scanning the codes showed; the caller wraps it so."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say what this installation can and cannot do, and why."""
-    findings = [*_machine(), _judging(), *_language_models(), _benchmark(), _cache()]
+    findings = [*_machine(), _judging(), *_sandbox(), *_language_models(), _benchmark(), _cache()]
     if as_json:
         import orjson
 
@@ -52,6 +52,29 @@ def _judging() -> Finding:
     except CodefavorError as error:
         return Finding("judging at once (builtin)", False, str(error))
     return Finding("judging at once (builtin)", True, "codefavor judge A.py B.py works with no key, GPU or network")
+
+
+def _sandbox() -> list[Finding]:
+    from codefavor.errors import SandboxError
+    from codefavor.sandbox import Sandbox
+    from codefavor.sandbox.isolation import valgrind
+
+    try:
+        with Sandbox(1) as sandbox:
+            layers = sandbox.layers
+    except SandboxError as error:
+        return [Finding("judging by evidence (sandbox)", False, str(error))]
+    held = ", ".join(layer.name for layer in layers if layer.holds)
+    missing = "; ".join(f"without {layer.name}: {layer.detail}" for layer in layers if not layer.holds)
+    tool = valgrind()
+    return [
+        Finding("judging by evidence (sandbox)", True, f"held by {held}" + (f"; {missing}" if missing else "")),
+        Finding(
+            "counting instructions",
+            tool is not None,
+            f"by {tool}" if tool else "close costs are told apart by CPU time only (Debian: apt-get install valgrind)",
+        ),
+    ]
 
 
 def _language_models() -> list[Finding]:

@@ -45,6 +45,12 @@ def eval_command(
     run: Annotated[
         Path | None, typer.Option(help="Keep the answers here; given again, only what is missing is asked.")
     ] = None,
+    with_evidence: Annotated[
+        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
+    ] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score JUDGE on CodePrefBench or on tasks of your own.
@@ -57,10 +63,11 @@ def eval_command(
 
     from codefavor.benchmark.evaluate import EvaluationConfig, evaluate
     from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
+    from codefavor.cli.judging import load_for_command
     from codefavor.cli.progress import progress
-    from codefavor.judges.load import judge_files, load_judge
+    from codefavor.judges.load import judge_files
 
-    asked = load_judge(judge)
+    asked = load_for_command(judge, with_evidence, unsafe)
     with progress("fetching CodePrefBench", "B") as report:
         tasks = load_bench(
             bench or [CODEPREFBENCH],
@@ -68,7 +75,7 @@ def eval_command(
             notice=lambda words: typer.echo(words, err=True),
             progress=report,
         )
-    config = EvaluationConfig(orders=orders.value, comments=comments.value, limit=limit)
+    config = EvaluationConfig(orders=orders.value, comments=comments.value, limit=limit, with_evidence=with_evidence)
     with progress(f"judging with {judge}", "tasks") as report:
         evaluation = evaluate(asked, tasks, run, config, judge_files=judge_files(judge), progress=report)
     if as_json:

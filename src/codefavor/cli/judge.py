@@ -19,14 +19,22 @@ def judge_command(
     criterion: Annotated[
         str, typer.Option(help="correctness, efficiency, security, human-preference, or a criterion in words.")
     ] = "human-preference",
+    with_evidence: Annotated[
+        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
+    ] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one line of JSON.")] = False,
 ) -> None:
     """Say which of two files is the better code, and what spoke for it."""
     import codefavor
+    from codefavor.cli.judging import load_for_command
 
     codes = [_read(first), _read(second)]
     asked = _read(Path(instruction[1:])) if instruction.startswith("@") else instruction
-    verdict = codefavor.judge(*codes, instruction=asked, criterion=criterion, judge=judge)
+    asked_judge = load_for_command(judge, with_evidence, unsafe)
+    verdict = codefavor.judge(*codes, instruction=asked, criterion=criterion, judge=asked_judge)
     if as_json:
         typer.echo(verdict.to_json().decode())
         return

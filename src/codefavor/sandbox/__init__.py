@@ -3,6 +3,6 @@
 from codefavor.errors import SandboxError
 from codefavor.sandbox.isolation import Layer
 from codefavor.sandbox.job import CallOutcome, Job, Limits, Opaque, Outcome
-from codefavor.sandbox.pool import Sandbox
+from codefavor.sandbox.pool import Sandbox, permit_unsafe
 
-__all__ = ["CallOutcome", "Job", "Layer", "Limits", "Opaque", "Outcome", "Sandbox", "SandboxError"]
+__all__ = ["CallOutcome", "Job", "Layer", "Limits", "Opaque", "Outcome", "Sandbox", "SandboxError", "permit_unsafe"]

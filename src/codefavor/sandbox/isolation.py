@@ -24,7 +24,15 @@ INSIDE: Final = Path(__file__).parent / "inside"
 _USERS: Final = 1_879_048_192
 """First of the user ids that runs take when we are root: far above those of people and services."""
 _SCRATCH: Final = "/tmp"
-_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/alternatives")
+_LIBRARIES: Final = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+)
 _DEVICES: Final = ("null", "zero", "urandom", "random", "full")
 
 
@@ -116,6 +124,12 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, co
             command += ["--cap-add", f"CAP_{name}"]
     else:
         command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+    parents = dict.fromkeys(
+        str(parent) for place in prefix for parent in reversed(Path(place).parents) if parent != Path("/")
+    )
+    for parent in parents:  # bubblewrap would make them for its own user only
+        if not any(parent == place or parent.startswith(f"{place}/") for place in (*_LIBRARIES, *prefix)):
+            command += ["--perms", "0755", "--dir", parent]
     for place in dict.fromkeys((*_LIBRARIES, *prefix)):
         command += ["--ro-bind-try", place, place]
     if counter:
@@ -144,7 +158,7 @@ def _interpreter() -> tuple[str, list[str]]:
     base = Path(sys.base_prefix)
     if base != Path("/usr"):
         places |= {str(base / "lib"), str(base / "lib64")}
-    return python, sorted(place for place in places if place and os.path.exists(place))
+    return python, sorted(place for place in places if place and Path(place).exists())
 
 
 def _package_places(packages: Sequence[str]) -> list[Path]:
@@ -173,7 +187,7 @@ def layers_of(start: Start, probed: dict[str, str]) -> tuple[Layer, ...]:
 
     def layer(name: str, key: str, detail: str) -> Layer:
         reason = probed.get(key, "not probed")
-        return Layer(name, not reason, detail if not reason else reason)
+        return Layer(name, not reason, reason or detail)
 
     missing = "bubblewrap is not installed or may not make namespaces (Debian: apt-get install bubblewrap)"
     spaces = "own processes, network, mounts, IPC and host name; read-only interpreter; no /proc; empty environment"

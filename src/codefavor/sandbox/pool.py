@@ -34,6 +34,14 @@ COUNTING: Final = Limits(wall_seconds=60.0, cpu_seconds=30.0, call_cpu_seconds=2
 """Enough for a call of one CPU second."""
 
 
+_permitted: list[str] = []
+
+
+def permit_unsafe(reason: str) -> None:
+    """Let this process run code even where too little holds: a person said so, such as by `--unsafe`."""
+    _permitted.append(reason)
+
+
 class Sandbox:
     """Runs code that nobody trusts, on warm workers. A context manager; safe to use from several threads.
 
@@ -42,7 +50,7 @@ class Sandbox:
     Args:
         workers: runs at once; the machine's cores by default.
         packages: importable packages that runs may use beside the standard library.
-        unsafe: run even where too little holds.
+        unsafe: run even where too little holds; also permitted by `permit_unsafe`.
         with_bubblewrap: False leaves bubblewrap out although it is there; for measuring and testing the rest.
 
     Raises:
@@ -64,7 +72,7 @@ class Sandbox:
         first = _Worker(0, self._packages, with_bubblewrap)
         self.layers: tuple[Layer, ...] = first.layers
         """Which layers hold here, as found by a run of our own."""
-        if not enough(self.layers) and not unsafe:
+        if not enough(self.layers) and not (unsafe or _permitted):
             first.close()
             lacking = "; ".join(f"{layer.name}: {layer.detail}" for layer in self.layers if not layer.holds)
             raise SandboxError(
@@ -119,7 +127,9 @@ class Sandbox:
         """
         tool = valgrind()
         if tool is None:
-            raise SandboxError("instructions are counted by valgrind, which is not installed (apt-get install valgrind)")
+            raise SandboxError(
+                "instructions are counted by valgrind, which is not installed (apt-get install valgrind)"
+            )
         worker = self._take(self._counting, self._uncounted, tool)
         try:
             without, counted = (
@@ -128,7 +138,11 @@ class Sandbox:
             )
         finally:
             self._counting.put(worker)
-        if not counted.calls or counted.calls[0].status != "returned" or not (without.instructions and counted.instructions):
+        if (
+            not counted.calls
+            or counted.calls[0].status != "returned"
+            or not (without.instructions and counted.instructions)
+        ):
             return None
         return max(1, counted.instructions - without.instructions)
 
@@ -163,7 +177,7 @@ class Sandbox:
         self.close()
 
 
-class _Lost(Exception):
+class _LostError(Exception):
     """The worker broke, or did not answer in time."""
 
 
@@ -183,20 +197,29 @@ class _Worker:
 
     def _open(self) -> subprocess.Popen[bytes]:
         self._start = how = start(self._number, self._packages, self._with_bubblewrap, self._valgrind)
-        self._process = process = subprocess.Popen(
-            [*how.command, json.dumps(how.setup)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            cwd="/",
-            bufsize=0,
-            start_new_session=True,
-            **({} if how.user is None else {"user": how.user, "group": how.user, "extra_groups": []}),
-        )
+        try:
+            self._process = process = subprocess.Popen(
+                [*how.command, json.dumps(how.setup)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                cwd="/",
+                bufsize=0,
+                start_new_session=True,
+                user=how.user,
+                group=how.user,
+                extra_groups=None if how.user is None else [],
+            )
+        except OSError as error:
+            self._forget()
+            raise SandboxError(
+                f"a sandbox worker does not start: {error.strerror} ({how.command[0]}); without bubblewrap an "
+                "unprivileged user must be able to run this interpreter"
+            ) from None
         try:
             hello = self._receive(process, _START_SECONDS)
-        except _Lost:
+        except _LostError:
             process.kill()
             said = (process.stderr.read() if process.stderr else b"").decode("utf-8", "replace").strip()
             self._forget()
@@ -212,7 +235,7 @@ class _Worker:
         try:
             self._send(process, _asked(job))
             answer = self._receive(process, seconds + _GRACE_SECONDS)
-        except _Lost:
+        except _LostError:
             self._kill()
             return _ended(job, "killed", "the run broke its worker")
         if not isinstance(answer, dict) or not answer.get("scratch"):
@@ -246,7 +269,7 @@ class _Worker:
             while view:
                 view = view[process.stdin.write(view) :]
         except OSError:
-            raise _Lost from None
+            raise _LostError from None
 
     def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> Any:  # noqa: ANN401
         deadline = time.monotonic() + seconds
@@ -254,19 +277,19 @@ class _Worker:
         try:
             return orjson.loads(self._exactly(process, struct.unpack("<Q", head)[0], deadline))
         except orjson.JSONDecodeError:
-            raise _Lost from None
+            raise _LostError from None
 
     @staticmethod
     def _exactly(process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
         assert process.stdout is not None
         if size > 1 << 30:
-            raise _Lost
+            raise _LostError
         data = bytearray()
         while len(data) < size:
             ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
             part = os.read(process.stdout.fileno(), min(size - len(data), 1 << 20)) if ready else b""
             if not part:
-                raise _Lost
+                raise _LostError
             data += part
         return bytes(data)
 

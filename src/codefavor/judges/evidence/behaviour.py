@@ -113,7 +113,12 @@ def _readable(problem: Problem, found: Behaviour) -> bool:
 
 
 def _defines(code: Code, name: str) -> bool:
-    return name in code.functions or f"class {name}" in code.code or f"{name} =" in code.code or f"import {name}" in code.code
+    return (
+        name in code.functions
+        or f"class {name}" in code.code
+        or f"{name} =" in code.code
+        or f"import {name}" in code.code
+    )
 
 
 # ── Examples ──
@@ -130,7 +135,9 @@ def _examples(problem: Problem, outcomes: dict[Side, Outcome], found: Behaviour)
     if found.passed_a == found.passed_b:
         return
     worse: Side = "A" if found.passed_a < found.passed_b else "B"
-    number = next(index for index in range(len(passed[worse])) if not passed[worse][index] and passed[OTHER[worse]][index])
+    number = next(
+        index for index in range(len(passed[worse])) if not passed[worse][index] and passed[OTHER[worse]][index]
+    )
     example, got = problem.examples[number], outcomes[worse].calls[number]
     wanted = f"raise {example.raises}" if example.raises else shown(example.expected)
     says = f"{example.call} should be {wanted}; {worse} {came(got)}, {OTHER[worse]} gets it right."
@@ -138,9 +145,7 @@ def _examples(problem: Problem, outcomes: dict[Side, Outcome], found: Behaviour)
     clean = max(found.passed_a, found.passed_b) == total
     details = {"call": example.call, "expected": wanted, "got": came(got), "a": found.passed_a, "b": found.passed_b,
                "of": total}  # fmt: skip
-    found.evidence.append(
-        Evidence("example", OTHER[worse], says, 0.98 if clean else 0.85, "example-failed", details)
-    )
+    found.evidence.append(Evidence("example", OTHER[worse], says, 0.98 if clean else 0.85, "example-failed", details))
 
 
 def _stopped(outcomes: dict[Side, Outcome], found: Behaviour) -> None:
@@ -148,7 +153,9 @@ def _stopped(outcomes: dict[Side, Outcome], found: Behaviour) -> None:
     bad: list[Side] = [side for side, outcome in outcomes.items() if _unloadable(outcome)]
     if len(bad) == 1:
         outcome = outcomes[bad[0]]
-        says = f"{bad[0]} stops while it is loaded: {outcome.exception or outcome.status} {outcome.message}".strip() + "."
+        says = (
+            f"{bad[0]} stops while it is loaded: {outcome.exception or outcome.status} {outcome.message}".strip() + "."
+        )
         found.evidence.append(Evidence("behaviour", OTHER[bad[0]], says, 0.9, "does-not-load"))
 
 
@@ -175,7 +182,9 @@ def equal(found: Any, expected: Any, tolerance: float = 0.0) -> bool:  # noqa: A
         if isinstance(found, int | float) and isinstance(expected, int | float):
             return _close(found, expected, tolerance)
         return False
-    if (isinstance(found, list) and isinstance(expected, list)) or (isinstance(found, tuple) and isinstance(expected, tuple)):
+    if (isinstance(found, list) and isinstance(expected, list)) or (
+        isinstance(found, tuple) and isinstance(expected, tuple)
+    ):
         return len(found) == len(expected) and all(
             equal(one, other, tolerance) for one, other in zip(found, expected, strict=True)
         )

@@ -1,7 +1,7 @@
 """Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
 
-Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round. Where it
-is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else the machine does.
+Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round.
+Where it is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else it does.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Final
 
 from codefavor.features.cost import log_cost
 from codefavor.features.extract import parse
-from codefavor.judges.evidence.base import Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side
 from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders
 from codefavor.judges.evidence.problem import Problem
@@ -162,7 +162,9 @@ def _too_much(call: CallOutcome) -> bool:
 
 def _timed(climb: Climb) -> Evidence:
     """Return what CPU time says of a climb."""
-    details = _curves(climb.steps, [step.a.cost for step in climb.steps], [step.b.cost for step in climb.steps], "seconds")
+    details = _curves(
+        climb.steps, [step.a.cost for step in climb.steps], [step.b.cost for step in climb.steps], "seconds"
+    )
     details["grows"] = climb.ladder.name
     if climb.gave_up is not None:
         step = climb.gave_up
@@ -171,11 +173,13 @@ def _timed(climb: Climb) -> Evidence:
         outcome = step.a if loser == "A" else step.b
         says = f"With {climb.ladder.name}, at size {step.size:,} {loser} {came(outcome)} and {winner} answers."
         return Evidence("cost", winner, says, 0.93, "did-not-finish", details)
-    step = climb.last
-    assert step is not None
+    largest = climb.last
+    assert largest is not None
     ratio = math.exp(abs(climb.log_ratio))
     side: Side = "B" if climb.log_ratio > 0 else "A"
-    says = f"With {climb.ladder.name}, at size {step.size:,} {'A' if side == 'B' else 'B'} takes {_times(ratio)} the CPU time of {side}"
+    dearer = OTHER[side]
+    at = f"With {climb.ladder.name}, at size {largest.size:,}"
+    says = f"{at} {dearer} takes {_times(ratio)} the CPU time of {side}"
     growth = [_slope(climb.steps, letter) for letter in "ab"]
     if growth[0] is not None and growth[1] is not None:
         says += f"; cost grows as size to the power {growth[0]:.1f} for A and {growth[1]:.1f} for B"
@@ -190,9 +194,7 @@ def _count(climb: Climb, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
         return []
     step = steps[-1]
     try:
-        a, b = (
-            sandbox.instructions(code, climb.call, step.prepare) for code in (problem.a.code, problem.b.code)
-        )
+        a, b = (sandbox.instructions(code, climb.call, step.prepare) for code in (problem.a.code, problem.b.code))
     except SandboxError:
         return []
     if a is None or b is None:
@@ -211,7 +213,11 @@ def _curves(steps: Sequence[Step], a: Sequence[float], b: Sequence[float], unit:
 
 def _slope(steps: Sequence[Step], letter: str) -> float | None:
     """Return the exponent of a cost's growth over the last steps: least squares in logarithms."""
-    points = [(math.log(step.size), math.log(getattr(step, letter).cost)) for step in steps[-4:] if getattr(step, letter).cost > 1e-6]
+    points = [
+        (math.log(step.size), math.log(getattr(step, letter).cost))
+        for step in steps[-4:]
+        if getattr(step, letter).cost > 1e-6
+    ]
     if len(points) < 3:
         return None
     mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))

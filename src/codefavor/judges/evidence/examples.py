@@ -1,9 +1,10 @@
-"""Owns finding the examples an instruction shows: doctests, asserts, "f(x) returns y", arrows, input and output, tables.
+"""Owns finding the examples an instruction shows: doctests, asserts, "f(x) returns y", arrows, input/output, tables.
 
 Nothing is evaluated; what cannot be read as a call and a literal is passed over.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ _INPUT: Final = re.compile(r"\b(?:sample\s+|example\s+)?(?:inputs?|given|for|if)
 _NAMED: Final = re.compile(r"[`]?\s*([A-Za-z_]\w*)\s*=\s*")
 _WORKED: Final = re.compile(r"[\d(][\d\s+*/%().-]*=\s*(?=[\d-])")
 """A result that is worked out, as in "7 - 3 - 1 = 3"."""
-_IGNORED: Final = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__) | {"set", "assert"}
+_IGNORED: Final = frozenset(dir(builtins)) | {"assert"}
 
 
 @dataclass(frozen=True)
@@ -319,7 +320,9 @@ def _values(text: str, place: int) -> tuple[list[Any], int]:
             break
         values.append(found.value)
         place = found.end
-        divider = re.compile(r"[`]?\s*(?:,\s*and\b|,|;|\band\b|\n)\s*(?=[\w\[({'\"`+-])", re.IGNORECASE).match(text, place)
+        divider = re.compile(r"[`]?\s*(?:,\s*and\b|,|;|\band\b|\n)\s*(?=[\w\[({'\"`+-])", re.IGNORECASE).match(
+            text, place
+        )
         if divider is None or _OUTPUT.match(text, divider.end()):
             break
         following = _NAMED.match(text, divider.end())

@@ -3,7 +3,9 @@
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from codefavor.judges.evidence.inputs import Arguments, Domain, domains
@@ -122,10 +124,8 @@ def _random(value: Any, domain: Domain, size: int) -> Any:  # noqa: ANN401
                 )
             items = _parts(parts, domain, size, chance)
             if all(_is_sorted(item) for item in shown) and any(len(item) > 2 for item in shown):
-                try:
+                with suppress(TypeError):
                     items.sort()
-                except TypeError:
-                    pass
             return type(value)(items)
         case set() | frozenset():
             return type(value)(_parts([part for item in shown for part in item] or [0], domain, size, chance))
@@ -207,7 +207,7 @@ def _key(key: Any, number: int) -> Any:  # noqa: ANN401
 
 def _is_sorted(items: Any) -> bool:  # noqa: ANN401
     try:
-        return all(one <= other for one, other in zip(items, items[1:], strict=False))
+        return all(one <= other for one, other in pairwise(items))
     except TypeError:
         return False
 

@@ -125,7 +125,9 @@ def vary(problem: Problem, count: int = 80) -> list[Input]:
             for value in domain.values:
                 add(_with(row, domain.index, value), 0.85, "recombined")
     ordered = sorted(found.values(), key=lambda item: (item.how != "shown", -item.covered))
-    return ordered if len(ordered) <= count else ordered[: count // 2] + _spread(ordered[count // 2 :], count - count // 2)
+    return (
+        ordered if len(ordered) <= count else ordered[: count // 2] + _spread(ordered[count // 2 :], count - count // 2)
+    )
 
 
 def _spread(items: list[Input], count: int) -> list[Input]:
@@ -138,7 +140,7 @@ def _with(row: Arguments, index: int, value: Any) -> Arguments:  # noqa: ANN401
 
 
 def _relations(rows: list[Arguments]) -> Callable[[Arguments], bool]:
-    """Return a check of what holds between the arguments of every shown example: equal lengths, counts within length."""
+    """Return a check of what holds between the arguments of every example: equal lengths, counts within length."""
     size = len(rows[0])
     rules: list[Callable[[Arguments], bool]] = []
     for one in range(size):
@@ -205,7 +207,13 @@ def _edges(value: Any, domain: Domain) -> Iterator[tuple[Any, float, str]]:  # n
         case int():
             yield from _whole_edges(value, domain)
         case float():
-            for number, covered in ((0.0, 0.6), (1.0, 0.8), (-value, domain.signed), (value / 2, 0.8), (value + 0.5, 0.85)):
+            for number, covered in (
+                (0.0, 0.6),
+                (1.0, 0.8),
+                (-value, domain.signed),
+                (value / 2, 0.8),
+                (value + 0.5, 0.85),
+            ):
                 yield number, covered, "sign" if number < 0 else "number"
         case str():
             yield from _text_edges(value, domain)
@@ -277,8 +285,9 @@ def _sequence_edges(value: Any, domain: Domain) -> Iterator[tuple[Any, float, st
         for item in items[:3]:
             yield kind([item]), 0.8, "single"
         for changed, sure in (
-            (items[1:], 0.85), (items[:-1], 0.85), (items[::-1], 0.85), (items + items[:1], 0.85), (items + items, 0.75),
-            (items[:2], 0.85), ([items[0]] * 3 if items else [], 0.75), (items[:1] + items, 0.8), (items[1:] + items[:1], 0.85),
+            (items[1:], 0.85), (items[:-1], 0.85), (items[::-1], 0.85), (items + items[:1], 0.85),
+            (items + items, 0.75), (items[:2], 0.85), ([items[0]] * 3 if items else [], 0.75),
+            (items[:1] + items, 0.8), (items[1:] + items[:1], 0.85),
         ):  # fmt: skip
             if changed:
                 yield kind(changed), sure, "varied"

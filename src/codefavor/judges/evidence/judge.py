@@ -145,7 +145,7 @@ def _note(rule: str, says: str) -> Evidence:
 
 
 def load_auto(name: str = "") -> Fallback:
-    """Return the judge that looks for evidence first, and asks the model that ships with the package where there is none.
+    """Return the judge that looks for evidence first, and asks the shipped model where there is none.
 
     `name` is not used. Where this machine cannot hold code that nobody trusts, nothing is run and the model answers.
     """

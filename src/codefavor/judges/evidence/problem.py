@@ -119,7 +119,7 @@ def _signatures_in(text: str) -> dict[str, Signature]:
 
 
 def _entry(text: str, examples: list[Example], asked: dict[str, Signature], a: Side, b: Side) -> str | None:
-    """Return the function that is to be called: the last the instruction opens, else that of the examples, else shared."""
+    """Return the function to call: the last the instruction opens, else that of the examples, else a shared one."""
     defined = {**a.functions, **b.functions}
     for name in reversed(asked):
         if name in defined or len(asked) == 1:

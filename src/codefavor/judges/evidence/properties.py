@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side
@@ -16,7 +17,8 @@ _COVERED: Final = 0.6
 _EMPTY: Final = re.compile(
     r"(?:return|returns|output|give)s?\s+(?P<first>[^.;]{1,20}?)\s+(?:if|when|for|in case)\s+(?:the |an? |given |it )*"
     r"(?:input |list |array |string |lst |arr |s |text |tuple |dictionary )*(?:is |are |was )?empty|"
-    r"if (?:the |an? |given |input )*(?:\w+ )?(?:is |are )?empty,?\s*(?:then )?(?:the function )?(?:it )?(?:should |must )?returns? (?P<second>[^.;]{1,20})"
+    r"if (?:the |an? |given |input )*(?:\w+ )?(?:is |are )?empty,?\s*(?:then )?(?:the function )?(?:it )?"
+    r"(?:should |must )?returns? (?P<second>[^.;]{1,20})"
 )
 _WORDS: Final = {"empty list": [], "an empty list": [], "empty array": [], "empty string": "", "an empty string": ""}
 
@@ -43,7 +45,9 @@ def find_properties(problem: Problem) -> list[Property]:
     ]
     found = []
     for candidate in _candidates(problem.statement):
-        checks = [check for arguments, expected in rows if (check := _checked(candidate, arguments, expected)) is not None]
+        checks = [
+            check for arguments, expected in rows if (check := _checked(candidate, arguments, expected)) is not None
+        ]
         if all(checks) and (candidate.stated or len(checks) >= 2 or (checks and candidate.name == "same-length")):
             found.append(candidate)
     return found
@@ -73,7 +77,9 @@ def _candidates(statement: str) -> list[Property]:
         value = _value(empty["first"] or empty["second"] or "")
         if value is not None:
             says = f"is {shown(value[0])} when the argument is empty, as the instruction says"
-            found.append(Property("when-empty", says, True, lambda arguments, result: _when_empty(value[0], arguments, result)))
+            found.append(
+                Property("when-empty", says, True, lambda arguments, result: _when_empty(value[0], arguments, result))
+            )
     return found
 
 
@@ -90,7 +96,7 @@ def _sized(value: Any) -> bool:  # noqa: ANN401
 
 
 def _same_length(arguments: Arguments, result: Any) -> bool | None:  # noqa: ANN401
-    first = arguments[0] if arguments else None
+    first: Any = arguments[0] if arguments else None
     if not _sized(first) or type(first) is not type(result) or len(first) < 2:
         return None
     return len(first) == len(result)
@@ -106,7 +112,7 @@ def _parts(arguments: Arguments, result: Any) -> bool | None:  # noqa: ANN401
 def _ascending(arguments: Arguments, result: Any) -> bool | None:  # noqa: ANN401
     if not isinstance(result, list | tuple) or len(result) < 2:
         return None
-    return all(one <= other for one, other in zip(result, result[1:], strict=False))
+    return all(one <= other for one, other in pairwise(result))
 
 
 def _unique(arguments: Arguments, result: Any) -> bool | None:  # noqa: ANN401

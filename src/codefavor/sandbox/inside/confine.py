@@ -9,6 +9,7 @@ import errno
 import os
 import resource
 import struct
+from collections.abc import Iterable
 
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -27,8 +28,8 @@ _CALLS = {
         "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305, "acct": 163, "quotactl": 179,
         "name_to_handle_at": 303, "open_by_handle_at": 304, "personality": 135, "memfd_create": 319,
         "memfd_secret": 447, "shmget": 29, "shmat": 30, "shmctl": 31, "semget": 64, "msgget": 68, "mq_open": 240,
-        "fanotify_init": 300, "mknod": 133, "mknodat": 259, "setsid": 112, "setpgid": 109, "mlock": 149, "mlockall": 151,
-        "mlock2": 325, "socket": 41, "connect": 42, "accept": 43, "accept4": 288, "bind": 49, "listen": 50,
+        "fanotify_init": 300, "mknod": 133, "mknodat": 259, "setsid": 112, "setpgid": 109, "mlock": 149,
+        "mlockall": 151, "mlock2": 325, "socket": 41, "connect": 42, "accept": 43, "accept4": 288, "bind": 49, "listen": 50,
         "iopl": 172, "ioperm": 173, "syslog": 103, "vhangup": 153, "setpriority": 141, "sched_setscheduler": 144,
         "sched_setattr": 314, "ioprio_set": 251, "migrate_pages": 256, "move_pages": 279,
     },
@@ -57,20 +58,20 @@ _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW… flag
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 
 
-def _refuse(number):
+def _refuse(number: int) -> int:
     return 0x00050000 | number
 
 
-def _filter():
+def _filter() -> bytes | str:
     """Return the seccomp program for this process as bytes, or a reason in words."""
     machine = os.uname().machine
     if machine not in _CALLS:
         return f"no table of system calls for {machine}"
     kill, tgkill, clone, clone3, prlimit = _CHECKED[machine]
     own = os.getpid()
-    code = []
+    code: list[bytes] = []
 
-    def add(op, jt, jf, k):
+    def add(op: int, jt: int, jf: int, k: int) -> None:
         code.append(struct.pack("=HBBI", op, jt, jf, k & 0xFFFFFFFF))
 
     load, jeq, jge, jset, ret = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -105,12 +106,12 @@ def _filter():
     return b"".join(code)
 
 
-def no_new_privileges():
+def no_new_privileges() -> str:
     """Let no program this process starts gain rights, by set-user-id bits for one."""
     return "" if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else os.strerror(ctypes.get_errno())
 
 
-def seccomp():
+def seccomp() -> str:
     """Refuse system calls that no ordinary program needs; return a reason where that cannot be done."""
     program = _filter()
     if isinstance(program, str):
@@ -128,7 +129,7 @@ _READ = (1 << 0) | (1 << 2) | (1 << 3)  # execute, read files, read folders
 _FILE_ONLY = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 14) | (1 << 15)
 
 
-def landlock(readable, writable):
+def landlock(readable: Iterable[str], writable: Iterable[str]) -> str:
     """Allow files below these places only, and no TCP; return a reason where that cannot be done.
 
     Which of it the kernel knows depends on its version: files from 5.13, truncation 6.2, TCP 6.7, signals 6.12.
@@ -165,12 +166,12 @@ def landlock(readable, writable):
     return ""
 
 
-def limits(memory, cpu, disk, processes):
+def limits(memory: int, cpu: int, disk: int, processes: int) -> str:
     """Set the resource limits of this process and its children; sizes in bytes, CPU in whole seconds.
 
     Returns which could not be set.
     """
-    failed = []
+    failed: list[str] = []
     for name, soft, hard in (
         ("RLIMIT_AS", memory, memory),
         ("RLIMIT_CPU", cpu, cpu + 1),
@@ -182,7 +183,7 @@ def limits(memory, cpu, disk, processes):
         ("RLIMIT_MSGQUEUE", 0, 0),
     ):
         which = getattr(resource, name, None)
-        if which is None or soft is None:
+        if which is None:
             continue
         most = resource.getrlimit(which)[1]
         if most != resource.RLIM_INFINITY:
@@ -194,12 +195,12 @@ def limits(memory, cpu, disk, processes):
     return ", ".join(failed)
 
 
-def hide_memory():
+def hide_memory() -> None:
     """Keep other processes of the same user from reading this one through /proc."""
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def become(user):
+def become(user: int) -> None:
     """Give up root for a user that owns nothing; groups too."""
     os.setgroups([])
     os.setresgid(user, user, user)

@@ -1,7 +1,7 @@
 """Owns one run: execute the code, evaluate the calls, and say what came of each, from a forked child.
 
 Runs inside the sandbox on the standard library alone. What is needed after the first foreign line is taken into local
-names before it, so that code which replaces `time`, `json` or built-ins does not change what is reported by honest means.
+names before it, so that code which replaces `time`, `json` or built-ins does not change what is reported.
 """
 
 import gc
@@ -12,32 +12,33 @@ import signal
 import sys
 import time
 import types
+from typing import Any, NoReturn
 
-from values import TooLarge, encode
+from values import TooLargeError, encode
 
 
-class _OutOfTime(BaseException):
+class _OutOfTimeError(BaseException):
     """A call used up its CPU time."""
 
 
-def execute(job, report, nonce):
+def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
     """Run a job and report frames; never returns normally to code that could be confused by what ran."""
     dumps, exit_now, write = json.dumps, os._exit, os.write
     clock = time.thread_time_ns  # with a timer running, the clock of the whole process moves in ticks
     set_timer, prof, collect, switch_off = signal.setitimer, signal.ITIMER_PROF, gc.collect, gc.disable
     compile_, exec_, eval_, own_type, base_error, size = compile, exec, eval, type, BaseException, len
     memory_error, recursion_error, system_exit, text = MemoryError, RecursionError, SystemExit, str
-    encode_value, too_large, out_of_time = encode, TooLarge, _OutOfTime
+    encode_value, too_large, out_of_time = encode, TooLargeError, _OutOfTimeError
 
-    def send(frame):
+    def send(frame: dict[str, Any]) -> None:
         data = (dumps([nonce, frame]) + "\n").encode("utf-8", "replace")
         while data:
             data = data[write(report, data) :]
 
-    def late(number, frame):
+    def late(number: int, frame: Any) -> None:  # noqa: ANN401
         raise out_of_time
 
-    def described(error):
+    def described(error: BaseException) -> list[str]:
         name = own_type(error).__name__
         try:
             words = text(error)[:500]
@@ -45,7 +46,7 @@ def execute(job, report, nonce):
             words = ""
         return [name[:100], words if own_type(words) is str else ""]
 
-    def status_of(error):
+    def status_of(error: BaseException) -> str:
         for kind, status in ((out_of_time, "timeout"), (memory_error, "memory"), (recursion_error, "recursion"),
                              (system_exit, "exited")):  # fmt: skip
             if isinstance(error, kind):

@@ -16,13 +16,14 @@ import signal
 import stat
 import struct
 import time
+from typing import Any
 
 import confine
 from run import execute
 
 # Loaded once here, so that no run pays for them.
-import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, re  # noqa: E401, F401
-import statistics, string, typing, types, random, gc, hashlib, dataclasses, enum, abc, contextlib  # noqa: E401, F401
+import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, re
+import statistics, string, typing, types, random, gc, hashlib, dataclasses, enum, abc, contextlib
 
 _BIG = 64 * 1024 * 1024
 _VALGRIND_SPACE = 8 << 30  # of addresses, for its own tables
@@ -32,7 +33,8 @@ _wake_in, _wake_out = os.pipe()
 """Becomes readable when a child ends: pidfd does the same, but valgrind does not know it."""
 
 
-def main():
+def main() -> None:
+    """Serve jobs until there are no more."""
     os.set_blocking(_wake_out, False)
     signal.set_wakeup_fd(_wake_out, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -57,7 +59,7 @@ def main():
         _send(answer)
 
 
-def _probe(setup):
+def _probe(setup: dict[str, Any]) -> Any:  # noqa: ANN401
     """Say which layers a run really gets, by letting a child take them."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -70,7 +72,7 @@ def _probe(setup):
     return json.loads(text) if text else {}
 
 
-def _probed(setup, writing):
+def _probed(setup: dict[str, Any], writing: int) -> int:
     try:
         found = _confine(setup, {"memory": 1 << 29, "cpu": 5, "disk": 1 << 20, "processes": 4})
         try:
@@ -84,8 +86,8 @@ def _probed(setup, writing):
     return 0
 
 
-def _confine(setup, most):
-    found = {}
+def _confine(setup: dict[str, Any], most: dict[str, int]) -> dict[str, str]:
+    found: dict[str, str] = {}
     if setup["user"] is not None and setup["keep_root"]:
         confine.become(setup["user"])
     found["user"] = "" if os.getuid() != 0 and os.geteuid() != 0 else "runs as root"
@@ -97,7 +99,7 @@ def _confine(setup, most):
     return found
 
 
-def _one(job, setup):
+def _one(job: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
     """Fork one run, watch it, clean up after it, and return what it said."""
     report_in, report_out = os.pipe()
     out_in, out_out = os.pipe()
@@ -138,7 +140,7 @@ def _one(job, setup):
     return answer
 
 
-def _watch(child, job, nonce, report, out, err):
+def _watch(child: int, job: dict[str, Any], nonce: str, report: int, out: int, err: int) -> dict[str, Any]:
     texts = {report: bytearray(), out: bytearray(), err: bytearray()}
     most = {report: job["report_bytes"], out: job["output_bytes"], err: job["output_bytes"]}
     seen = dict.fromkeys(texts, 0)
@@ -147,7 +149,8 @@ def _watch(child, job, nonce, report, out, err):
     for descriptor in (*texts, _wake_in):
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
     late = flooded = False
-    status = usage = None
+    status: int | None = None
+    usage: Any = None
     while status is None and not flooded:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -196,13 +199,13 @@ def _watch(child, job, nonce, report, out, err):
     }
 
 
-def _frames(data, nonce):
+def _frames(data: bytes, nonce: str) -> list[str]:
     """Return the lines that begin with this run's word; what else was written there is noise."""
     start = f'["{nonce}", '.encode()
     return [line[len(start) : -1].decode("utf-8", "replace") for line in data.split(b"\n") if line.startswith(start)]
 
 
-def _clean(child, setup):
+def _clean(child: int, setup: dict[str, Any]) -> None:
     """End whatever the run left: its group always, and in a process world of our own simply everybody else."""
     for _ in range(200):
         alive = False
@@ -224,7 +227,7 @@ def _clean(child, setup):
         time.sleep(0.001)
 
 
-def _empty(folder):
+def _empty(folder: str) -> bool:
     """Remove all that stands in the scratch folder; return whether that worked."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
@@ -238,7 +241,7 @@ def _empty(folder):
     return not os.listdir(folder)
 
 
-def _insist(function, path, info):
+def _insist(function: Any, path: str, info: Any) -> None:  # noqa: ANN401
     os.chmod(os.path.dirname(path), 0o700)
     os.chmod(path, 0o700)
     if os.path.isdir(path) and not os.path.islink(path):
@@ -247,12 +250,12 @@ def _insist(function, path, info):
         os.unlink(path)
 
 
-def _receive():
+def _receive() -> Any:  # noqa: ANN401
     head = _exactly(8)
-    return None if head is None else json.loads(_exactly(struct.unpack("<Q", head)[0]))
+    return None if head is None else json.loads(_exactly(struct.unpack("<Q", head)[0]) or b"null")
 
 
-def _exactly(size):
+def _exactly(size: int) -> bytes | None:
     data = bytearray()
     while len(data) < size:
         part = os.read(0, min(size - len(data), 1 << 20))
@@ -262,7 +265,7 @@ def _exactly(size):
     return bytes(data)
 
 
-def _send(value):
+def _send(value: Any) -> None:  # noqa: ANN401
     data = json.dumps(value).encode()
     data = struct.pack("<Q", len(data)) + data
     while data:

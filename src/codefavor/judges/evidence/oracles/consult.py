@@ -67,7 +67,11 @@ def find_oracles(problem: Problem) -> list[Oracle]:
 
 
 def _agrees(predicted: Any, expected: Any) -> bool:  # noqa: ANN401
-    return predicted is not _NOTHING and equal(predicted, expected) and isinstance(predicted, bool) == isinstance(expected, bool)
+    return (
+        predicted is not _NOTHING
+        and equal(predicted, expected)
+        and isinstance(predicted, bool) == isinstance(expected, bool)
+    )
 
 
 def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
@@ -102,4 +106,8 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
 
 
 def _right(call: CallOutcome, value: Any) -> bool:  # noqa: ANN401
-    return call.status == "returned" and equal(call.value, value) and isinstance(call.value, bool) == isinstance(value, bool)
+    return (
+        call.status == "returned"
+        and equal(call.value, value)
+        and isinstance(call.value, bool) == isinstance(value, bool)
+    )

@@ -83,7 +83,11 @@ def _subsequence(small: str, large: str) -> bool:
 
 def _shifted(value: str, by: int) -> str:
     return "".join(
-        chr((ord(c) - 97 + by) % 26 + 97) if "a" <= c <= "z" else chr((ord(c) - 65 + by) % 26 + 65) if "A" <= c <= "Z" else c
+        chr((ord(c) - 97 + by) % 26 + 97)
+        if "a" <= c <= "z"
+        else chr((ord(c) - 65 + by) % 26 + 65)
+        if "A" <= c <= "Z"
+        else c
         for c in text(value)
     )
 
@@ -93,7 +97,9 @@ def _date(value: str, pattern: str, order: str) -> bool:
     if not found:
         return False
     part = dict(zip(order, map(int, found.groups()), strict=True))
-    return 1 <= part["m"] <= 12 and 1 <= part["d"] <= (29 if part["m"] == 2 else calendar.monthrange(2023, part["m"])[1])
+    return 1 <= part["m"] <= 12 and 1 <= part["d"] <= (
+        29 if part["m"] == 2 else calendar.monthrange(2023, part["m"])[1]
+    )
 
 
 def _leap(year: int) -> bool:

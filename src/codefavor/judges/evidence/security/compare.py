@@ -35,7 +35,11 @@ def security_evidence(comparison: Comparison) -> list[Evidence]:
     found: dict[Side, tuple[Finding, ...]] = {"A": scan(comparison.code_a), "B": scan(comparison.code_b)}
     evidence = [*_findings(found), *_care(comparison)]
     if not any(item.favours for item in evidence):
-        says = "The scan found the same in both codes." if found["A"] or found["B"] else "The scan found nothing in either code."
+        says = (
+            "The scan found the same in both codes."
+            if found["A"] or found["B"]
+            else "The scan found nothing in either code."
+        )
         evidence.append(Evidence("note", None, says, 0.5, "nothing-found"))
     return evidence
 
@@ -55,7 +59,13 @@ def _findings(found: dict[Side, tuple[Finding, ...]]) -> list[Evidence]:
         says = f"{worse}, line {finding.row}: CWE-{finding.cwe}, {finding.why}; {finding.fix}."
         # One of several that was mended says less than the only one.
         severity = finding.severity if not other else finding.severity * 0.7
-        details = {"cwe": finding.cwe, "line": finding.row, "code": finding.line, "a": len(by_rule["A"][rule]), "b": len(by_rule["B"][rule])}
+        details = {
+            "cwe": finding.cwe,
+            "line": finding.row,
+            "code": finding.line,
+            "a": len(by_rule["A"][rule]),
+            "b": len(by_rule["B"][rule]),
+        }
         evidence.append(Evidence("finding", OTHER[worse], says, 0.5 + severity / 2, rule, details))
     return evidence
 
@@ -71,5 +81,7 @@ def _care(comparison: Comparison) -> list[Evidence]:
         side: Side = "A" if more > 0 else "B"
         row = rows[0 if side == "A" else 1][0]
         says = f"{side}, line {row}: {care.says}."
-        evidence.append(Evidence("hardening", side, says, 0.5 + care.worth / 2, care.name, {"cwe": care.cwe, "line": row}))
+        evidence.append(
+            Evidence("hardening", side, says, 0.5 + care.worth / 2, care.name, {"cwe": care.cwe, "line": row})
+        )
     return evidence

@@ -7,7 +7,9 @@ from codefavor.judges.evidence.security.rule import Rule, assigned, calls, eithe
 from codefavor.judges.evidence.security.source import Call, Source
 
 _PASSWORD: Final = re.compile(r"(?i)passw|pwd|passphrase|pin\b")
-_SECRET_USE: Final = re.compile(r"(?i)passw|token|secret|key|salt|nonce|session|otp|code|captcha|csrf|auth|random_?string|uuid|id$")
+_SECRET_USE: Final = re.compile(
+    r"(?i)passw|token|secret|key|salt|nonce|session|otp|code|captcha|csrf|auth|random_?string|uuid|id$"
+)
 
 
 def _short(source: Source, call: Call, least: int) -> bool:

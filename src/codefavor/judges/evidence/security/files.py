@@ -6,7 +6,9 @@ from typing import Final
 from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, strings
 from codefavor.judges.evidence.security.source import Call, Source
 
-_CHECKED: Final = re.compile(r"realpath|abspath|commonpath|commonprefix|basename|secure_filename|resolve|is_relative_to|normpath|safe_join")
+_CHECKED: Final = re.compile(
+    r"realpath|abspath|commonpath|commonprefix|basename|secure_filename|resolve|is_relative_to|normpath|safe_join"
+)
 
 
 def _unchecked_path(source: Source, call: Call) -> bool:

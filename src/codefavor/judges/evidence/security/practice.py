@@ -12,7 +12,9 @@ _SECRET: Final = re.compile(
     r"access_?token|private_?key|consumer_?secret|client_?secret|token_?secret|credentials?|token|encryption_?key)(?:[_-]?(?:id|key))?"
 )
 _KEYS: Final = r"(?:AKIA[0-9A-Z]{12,}|AIza[0-9A-Za-z_-]{20,}|sk_live_\w+|ghp_\w{20,}|xox[bp]-\w+|-----BEGIN (?:RSA |EC )?PRIVATE KEY)"
-_PLACEHOLDER: Final = re.compile(r"(?i)^$|^(?:your|my|the|<|\$|\{|xxx|\*|change|example|password$|none|null|todo|enter|please).*|^.{0,2}$|\s")
+_PLACEHOLDER: Final = re.compile(
+    r"(?i)^$|^(?:your|my|the|<|\$|\{|xxx|\*|change|example|password$|none|null|todo|enter|please).*|^.{0,2}$|\s"
+)
 
 
 def _secrets(source: Source) -> Iterator[int]:
@@ -24,7 +26,11 @@ def _secrets(source: Source) -> Iterator[int]:
             if argument.name and _SECRET.fullmatch(argument.name) and _is_secret(argument.string):
                 yield call.row
     for index, token in enumerate(source.tokens[1:-1], 1):
-        if token.text == "==" and _SECRET.fullmatch(source.tokens[index - 1].text) and source.tokens[index + 1].kind == "string":
+        if (
+            token.text == "=="
+            and _SECRET.fullmatch(source.tokens[index - 1].text)
+            and source.tokens[index + 1].kind == "string"
+        ):
             yield token.row
 
 
@@ -36,7 +42,9 @@ def _swallowed(source: Source) -> Iterator[int]:
     tokens = source.tokens
     for index, token in enumerate(tokens):
         if token.text == "except":
-            end = next((place for place in range(index, min(index + 12, len(tokens))) if tokens[place].text == ":"), None)
+            end = next(
+                (place for place in range(index, min(index + 12, len(tokens))) if tokens[place].text == ":"), None
+            )
             if end is not None and end + 1 < len(tokens) and tokens[end + 1].text in ("pass", "continue"):
                 yield token.row
 

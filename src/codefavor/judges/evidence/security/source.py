@@ -180,7 +180,11 @@ class Source:
                                 place
                                 for place in range(index + 1, len(line))
                                 if line[place].brackets < token.brackets
-                                or (line[place].text == "," and line[place].brackets == token.brackets and token.brackets)
+                                or (
+                                    line[place].text == ","
+                                    and line[place].brackets == token.brackets
+                                    and token.brackets
+                                )
                             ),
                             len(line),
                         )

@@ -11,8 +11,10 @@ _OPENS: Final = r"urllib2?\.(?:urlopen|urlretrieve|URLopener|FancyURLopener)|url
 
 def _from_outside(source: Source, call: Call) -> bool:
     first = call.positional(0) or call.keyword("url")
-    return first is not None and first.string is None and (
-        source.is_outside(first) or any(name in source.outside for name in first.names)
+    return (
+        first is not None
+        and first.string is None
+        and (source.is_outside(first) or any(name in source.outside for name in first.names))
     )
 
 

@@ -169,6 +169,11 @@ def _holds_values(source, index: int) -> bool:  # type: ignore[no-untyped-def]  
     if re.match(r"(?i)[rbu]*f", text) and re.search(r"\{[^{}]+\}", text):
         return True
     after = [token.text for token in tokens[index + 1 : index + 4]]
-    if after[:1] == ["+"] and len(after) > 1 and tokens[index + 2].kind == "name" and after[1] not in ("escape", "str", "html"):
+    if (
+        after[:1] == ["+"]
+        and len(after) > 1
+        and tokens[index + 2].kind == "name"
+        and after[1] not in ("escape", "str", "html")
+    ):
         return True
     return after[:1] == ["%"] or after[:2] == [".", "format"]
