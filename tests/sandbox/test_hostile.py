@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.sandbox.hostile import CANARY, HOSTILE, Hostile
@@ -136,7 +137,7 @@ def test_the_same_holds_for_an_ordinary_user() -> None:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
-    who = {"user": 65534, "group": 65534, "extra_groups": []}
+    who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False, **who)
 
     assert done.returncode == 0, done.stdout[-3000:]
