@@ -118,7 +118,8 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, co
         return Start((*tool, python, "-I", "-S", "-B", "-X", "utf8", f"{inside}/zygote.py"), setup, user, scratch)
     setup["scratch"] = _SCRATCH
     command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    command += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    # Not --die-with-parent: the kernel takes the thread that started it for its parent. A worker ends with its input.
+    command += ["--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
     if root:
         for name in ("SETUID", "SETGID", "KILL", "DAC_OVERRIDE", "FOWNER"):
             command += ["--cap-add", f"CAP_{name}"]
@@ -198,6 +199,7 @@ def layers_of(start: Start, probed: dict[str, str]) -> tuple[Layer, ...]:
         layer("landlock", "landlock", "files below the interpreter and the scratch folder only; no TCP"),
         layer("seccomp", "seccomp", "no sockets, tracing, mounts, sessions, namespaces or kernel interfaces"),
         layer("signals", "signals", "runs cannot signal their parent"),
+        layer("control group", "cgroup", "4 GiB and 96 processes for a worker with all its runs together"),
         layer("limits", "limits", "memory, CPU, file size, processes, descriptors; wall clock from outside"),
     )
 

@@ -1,11 +1,11 @@
 """Owns the workers: clean parents inside the isolation, kept warm, replaced when one breaks."""
 
 import json
+import math
 import os
 import queue
 import re
 import select
-import shutil
 import struct
 import subprocess
 import time
@@ -19,6 +19,8 @@ import orjson
 
 from codefavor.errors import SandboxError
 from codefavor.runs import note_cpu
+from codefavor.sandbox.cgroup import ControlGroup
+from codefavor.sandbox.inside.scratch import empty
 from codefavor.sandbox.isolation import Layer, Start, enough, layers_of, start, valgrind
 from codefavor.sandbox.job import CallOutcome, Job, Limits, Outcome
 from codefavor.sandbox.values import BadValueError, canonical, decode
@@ -40,6 +42,10 @@ _permitted: list[str] = []
 def permit_unsafe(reason: str) -> None:
     """Let this process run code even where too little holds: a person said so, such as by `--unsafe`."""
     _permitted.append(reason)
+
+
+_WARM_UP: Final = 4
+"""Runs of a counting worker before the first that counts: until then its counts still fall by a per cent."""
 
 
 class Sandbox:
@@ -113,8 +119,8 @@ class Sandbox:
     def instructions(self, code: str, call: str, prepare: str = "", limits: Limits = COUNTING) -> int | None:
         """Return how many processor instructions one evaluation of a call takes; None where it does not return.
 
-        The same code and call give the same number within 0.3 %, whatever else the machine does. Counting takes
-        about 60 milliseconds and ten times the call's own CPU time.
+        The same code and call give the same number within one per cent, whatever else the machine does. Counting takes
+        about 150 milliseconds and twenty times the call's own CPU time.
 
         Args:
             code: what defines what is called.
@@ -132,19 +138,17 @@ class Sandbox:
             )
         worker = self._take(self._counting, self._uncounted, tool)
         try:
-            without, counted = (
+            # Twice each, the lesser taken: the first run after another one sometimes does a little more.
+            runs = [
                 worker.run(Job(code, (call,), (prepare,) if prepare else (), repeat, True, False, limits=limits))
-                for repeat in (0, 1)
-            )
+                for repeat in (0, 1, 0, 1)
+            ]
         finally:
             self._counting.put(worker)
-        if (
-            not counted.calls
-            or counted.calls[0].status != "returned"
-            or not (without.instructions and counted.instructions)
-        ):
+        if any(not run.calls or run.calls[0].status != "returned" or not run.instructions for run in runs):
             return None
-        return max(1, counted.instructions - without.instructions)
+        without, counted = (min(run.instructions for run in runs[start::2]) for start in (0, 1))
+        return max(1, counted - without)
 
     def _take(
         self, idle: "queue.Queue[_Worker] | None" = None, unstarted: list[int] | None = None, tool: str | None = None
@@ -161,6 +165,8 @@ class Sandbox:
             return idle.get()
         worker = _Worker(number, self._packages, self._with_bubblewrap, tool)
         self._all.append(worker)
+        for _ in range(_WARM_UP if tool else 0):
+            worker.run(Job("", ("None",), measure=True))
         return worker
 
     def close(self) -> None:
@@ -192,14 +198,19 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._start: Start | None = None
         self._said = b""
+        self._group: ControlGroup | None = None
         self.layers: tuple[Layer, ...] = ()
         self._open()
 
     def _open(self) -> subprocess.Popen[bytes]:
         self._start = how = start(self._number, self._packages, self._with_bubblewrap, self._valgrind)
+        counting = "-counting" if self._valgrind else ""
+        # With bubblewrap the worker is ours until it drops its rights; without, it could not join a group of root's.
+        self._group = ControlGroup(f"codefavor-{os.getpid()}-{id(self)}{counting}") if how.user is None else None
+        command = self._group.command(how.command) if self._group else how.command
         try:
             self._process = process = subprocess.Popen(
-                [*how.command, json.dumps(how.setup)],
+                [*command, json.dumps(how.setup)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -226,11 +237,17 @@ class _Worker:
             reason = said.splitlines()[-1] if said else "it ended without a word"
             raise SandboxError(f"a sandbox worker does not start: {reason}") from None
         found = hello.get("layers") if isinstance(hello, dict) else None
-        self.layers = layers_of(how, found if isinstance(found, dict) else {})
+        found = found if isinstance(found, dict) else {}
+        self.layers = layers_of(
+            how, {**found, "cgroup": self._group.reason if self._group else "the worker is not root's"}
+        )
         return process
 
     def run(self, job: Job) -> Outcome:
-        process = self._process if self._process is not None and self._process.poll() is None else self._open()
+        process = self._process
+        if process is None or process.poll() is not None:
+            self._forget()
+            process = self._open()
         seconds = job.limits.wall_seconds
         try:
             self._send(process, _asked(job))
@@ -238,9 +255,10 @@ class _Worker:
         except _LostError:
             self._kill()
             return _ended(job, "killed", "the run broke its worker")
-        if not isinstance(answer, dict) or not answer.get("scratch"):
-            self._kill()
         outcome = read_answer(job, answer)
+        if not isinstance(answer, dict) or not answer.get("scratch"):
+            self._kill()  # what it left cannot be removed; the next run gets a new worker
+            return outcome
         if self._start is not None and self._start.scratch is None:
             # bubblewrap ends without waiting for what it started, so the system does not add this up.
             note_cpu(outcome.cpu_seconds + _number(answer, "own_cpu"))
@@ -315,8 +333,10 @@ class _Worker:
                 if stream is not None:
                     stream.close()
             process.wait()
-        if self._start is not None and self._start.scratch is not None:
-            shutil.rmtree(self._start.scratch, ignore_errors=True)
+        if self._start is not None and self._start.scratch is not None and empty(str(self._start.scratch)):
+            self._start.scratch.rmdir()
+        if self._group is not None:
+            self._group.close()
 
 
 def _number(answer: Any, key: str) -> float:  # noqa: ANN401
@@ -397,7 +417,7 @@ def _calls(job: Job, frames: Sequence[dict[str, Any]]) -> list[CallOutcome]:
         # The first word on a call counts; code that adds frames of its own comes too late.
         if not isinstance(number, int) or not 0 <= number < len(calls) or calls[number].status != "not-run":
             continue
-        costs = tuple(float(cost) for cost in frame.get("costs") or ())
+        costs = tuple(cost for cost in map(float, frame.get("costs") or ()) if 0 <= cost < math.inf)
         error = frame.get("error") or ["", ""]
         name, words = str(error[0]), str(error[1])
         if frame.get("status") == "returned":

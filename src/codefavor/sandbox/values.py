@@ -1,13 +1,14 @@
 """Owns reading values that a run claims: tagged JSON to plain Python, without trusting any of it."""
 
+import json
 import math
 from typing import Any
-
-import orjson
 
 from codefavor.sandbox.job import Opaque
 
 _DEEPEST = 60
+_MOST_MEMBERS = 5000
+"""Of a set or dictionary: a run may choose members whose hashes collide, and n of those take n² steps."""
 
 
 class BadValueError(ValueError):
@@ -25,6 +26,8 @@ def decode(part: Any, depth: int = 0) -> Any:  # noqa: ANN401 (any value)
     if not isinstance(part, list) or not part or not isinstance(part[0], str) or depth > _DEEPEST:
         raise BadValueError("not an encoded value")
     tag, rest = part[0], part[1:]
+    if tag in ("set", "frozenset", "dict") and rest and isinstance(rest[0], list) and len(rest[0]) > _MOST_MEMBERS:
+        return Opaque(tag, canonical(part)[:2000])
     try:
         return _decode(tag, rest, depth)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
@@ -79,7 +82,7 @@ def canonical(part: Any) -> str:  # noqa: ANN401
     >>> canonical(["set", [2, 1]]) == canonical(["set", [1, 2]]), canonical(True) == canonical(1)
     (True, False)
     """
-    return orjson.dumps(_ordered(part)).decode()
+    return json.dumps(_ordered(part))
 
 
 def _ordered(part: Any) -> Any:  # noqa: ANN401
@@ -92,5 +95,5 @@ def _ordered(part: Any) -> Any:  # noqa: ANN401
             return part
         return ["float", "nan" if math.isnan(number) else repr(number)]
     if part[0] in ("set", "frozenset", "dict") and len(part) == 2 and isinstance(part[1], list):
-        return [part[0], sorted((_ordered(item) for item in part[1]), key=orjson.dumps)]
+        return [part[0], sorted((_ordered(item) for item in part[1]), key=json.dumps)]
     return [_ordered(item) for item in part]

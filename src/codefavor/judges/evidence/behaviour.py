@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.examples import Example
 from codefavor.judges.evidence.inputs import Arguments, vary
 from codefavor.judges.evidence.problem import Problem
@@ -16,8 +16,6 @@ from codefavor.sandbox import CallOutcome, Job, Limits, Opaque, Outcome, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0, memory_mb=1024)
 _SHOWN: Final = 160
-_DELIBERATE: Final = frozenset({"ValueError", "AssertionError", "TypeError", "NotImplementedError"})
-"""Exceptions by which code refuses an input on purpose, if it says so itself."""
 _COVERED: Final = 0.6
 """An input less surely covered than this speaks neither for nor against a code that refuses it."""
 
@@ -70,7 +68,7 @@ def behaviour_evidence(comparison: Comparison, problem: Problem, sandbox: Sandbo
     found.examples = len(problem.examples)
     _examples(problem, outcomes, found)
     _inputs_of(inputs, {side: outcomes[side].calls[found.examples :] for side in outcomes}, found)
-    _crashes(found)
+    _crashes(problem, found)
     _shapes(problem, found)
     if found.disagreements and not any(item.favours for item in found.evidence):
         first = found.disagreements[0]
@@ -99,14 +97,14 @@ def _readable(problem: Problem, found: Behaviour) -> bool:
     broken: list[Side] = [side for side, code in _sides(problem) if code.problem]
     if len(broken) == 1:
         reason = (problem.a if broken[0] == "A" else problem.b).problem
-        says = f"{broken[0]} is not Python that can be run: {reason}."
+        says = f"{named(broken[0])} is not Python that can be run: {reason}."
         found.evidence.append(Evidence("behaviour", OTHER[broken[0]], says, 0.95, "does-not-parse"))
     if broken:
         return False
     entry = problem.entry_point
     lacking: list[Side] = [side for side, code in _sides(problem) if entry and not _defines(code, entry)]
     if len(lacking) == 1:
-        says = f"{lacking[0]} does not define {entry}, which is asked for."
+        says = f"{named(lacking[0])} does not define {entry}, which is asked for."
         found.evidence.append(Evidence("behaviour", OTHER[lacking[0]], says, 0.97, "entry-point-missing"))
         return False
     return len(lacking) < 2
@@ -140,7 +138,7 @@ def _examples(problem: Problem, outcomes: dict[Side, Outcome], found: Behaviour)
     )
     example, got = problem.examples[number], outcomes[worse].calls[number]
     wanted = f"raise {example.raises}" if example.raises else shown(example.expected)
-    says = f"{example.call} should be {wanted}; {worse} {came(got)}, {OTHER[worse]} gets it right."
+    says = f"{example.call} should be {wanted}; {named(worse)} {came(got)}, {named(OTHER[worse])} gets it right."
     total = len(problem.examples)
     clean = max(found.passed_a, found.passed_b) == total
     details = {"call": example.call, "expected": wanted, "got": came(got), "a": found.passed_a, "b": found.passed_b,
@@ -154,7 +152,8 @@ def _stopped(outcomes: dict[Side, Outcome], found: Behaviour) -> None:
     if len(bad) == 1:
         outcome = outcomes[bad[0]]
         says = (
-            f"{bad[0]} stops while it is loaded: {outcome.exception or outcome.status} {outcome.message}".strip() + "."
+            f"{named(bad[0])} stops while it is loaded: {outcome.exception or outcome.status} {outcome.message}".strip()
+            + "."
         )
         found.evidence.append(Evidence("behaviour", OTHER[bad[0]], says, 0.9, "does-not-load"))
 
@@ -216,21 +215,23 @@ def _inputs_of(inputs: Sequence[Any], calls: dict[Side, Sequence[CallOutcome]], 
             found.disagreements.append(seen)
 
 
-def _crashes(found: Behaviour) -> None:
+def _crashes(problem: Problem, found: Behaviour) -> None:
     """Note inputs on which one code breaks and the other answers."""
     broke: Counter[Side] = Counter()
     firsts: dict[Side, Disagreement] = {}
     for seen in found.disagreements:
-        for side, call in (("A", seen.a), ("B", seen.b)):
-            if seen.covered >= _COVERED and _broke(call):
-                broke[side] += 1  # type: ignore[index]
-                firsts.setdefault(side, seen)  # type: ignore[arg-type]
+        for side, code in _sides(problem):
+            if seen.covered >= _COVERED and _broke(seen.a if side == "A" else seen.b, code):
+                broke[side] += 1
+                firsts.setdefault(side, seen)
     if broke["A"] == broke["B"]:
         return
     worse: Side = "A" if broke["A"] > broke["B"] else "B"
     seen = firsts[worse]
     times = broke[worse]
-    says = f"On {shown(seen.arguments)} {worse} {came(seen.a if worse == 'A' else seen.b)} ({times} such inputs)."
+    says = (
+        f"On {shown(seen.arguments)} {named(worse)} {came(seen.a if worse == 'A' else seen.b)} ({times} such inputs)."
+    )
     share = times / max(1, len(found.observed))
     certainty = 0.9 if share > 0.2 else 0.8 if times > 2 else 0.7
     rule = "breaks-on-inputs"
@@ -239,9 +240,11 @@ def _crashes(found: Behaviour) -> None:
     found.evidence.append(Evidence("behaviour", OTHER[worse], says, certainty, rule, {"inputs": times}))
 
 
-def _broke(call: CallOutcome) -> bool:
+def _broke(call: CallOutcome, code: Code) -> bool:
+    """Return whether a call went wrong, rather than that its code refused the input by an exception of its own."""
     if call.status == "raised":
-        return call.exception not in _DELIBERATE or not call.message or call.exception == "TypeError"
+        refuses = "assert" if call.exception == "AssertionError" else f"raise {call.exception}"
+        return refuses not in code.code
     return call.status in ("timeout", "memory", "recursion", "exited")
 
 
@@ -321,4 +324,4 @@ def _cut(text: str) -> str:
 
 
 def _both(seen: Disagreement) -> str:
-    return f"A {came(seen.a)}, B {came(seen.b)}"
+    return f"{named('A')} {came(seen.a)}, {named('B')} {came(seen.b)}"

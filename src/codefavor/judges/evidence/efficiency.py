@@ -1,7 +1,7 @@
 """Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
 
 Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round.
-Where it is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else it does.
+Where it is closer, the processor's instructions are counted, which repeat within one per cent whatever else it does.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Final
 
 from codefavor.features.cost import log_cost
 from codefavor.features.extract import parse
-from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders
 from codefavor.judges.evidence.problem import Problem
@@ -70,7 +70,7 @@ class Climb:
     @property
     def log_ratio(self) -> float:
         """Logarithm of A's CPU time over B's at the largest size."""
-        if self.gave_up is not None:
+        if self.gave_up is not None and (not self.steps or self.steps[-1].same):
             return 5.0 if self.gave_up.a.status not in _ANSWERED else -5.0
         step = self.last
         return 0.0 if step is None else math.log(max(step.a.cost, 1e-9) / max(step.b.cost, 1e-9))
@@ -97,7 +97,7 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
     climbs = [_climb(ladder, problem, entry, sandbox) for ladder in ladders(problem)] if runnable and entry else []
     climbs = [climb for climb in climbs if climb.last is not None or climb.gave_up is not None]
     if not climbs:
-        return _static(comparison, "neither could be run on inputs of its own")
+        return _static(comparison, entry, "neither could be run on inputs of its own")
     # Ladders come in the order of how likely they are; one that says nothing clear leaves it to the next.
     clear = next((climb for climb in climbs if climb.clear), None)
     if clear is not None:
@@ -105,7 +105,7 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
     counted = _count(max(climbs, key=lambda climb: climb.cost), problem, sandbox)
     if counted:
         return counted
-    return _static(comparison, "both cost much the same on every input tried")
+    return _static(comparison, entry, "both cost much the same on every input tried")
 
 
 def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Climb:
@@ -157,7 +157,7 @@ def _factor(ladder: Ladder, dearer: float) -> int:
 
 
 def _too_much(call: CallOutcome) -> bool:
-    return call.status in ("timeout", "memory", "recursion", "not-run", "exited")
+    return call.status in ("timeout", "memory", "recursion")
 
 
 def _timed(climb: Climb) -> Evidence:
@@ -171,7 +171,8 @@ def _timed(climb: Climb) -> Evidence:
         loser: Side = "A" if step.a.status not in _ANSWERED else "B"
         winner: Side = "B" if loser == "A" else "A"
         outcome = step.a if loser == "A" else step.b
-        says = f"With {climb.ladder.name}, at size {step.size:,} {loser} {came(outcome)} and {winner} answers."
+        at = f"With {climb.ladder.name}, at size {step.size:,}"
+        says = f"{at} {named(loser)} {came(outcome)} and {named(winner)} answers."
         return Evidence("cost", winner, says, 0.93, "did-not-finish", details)
     largest = climb.last
     assert largest is not None
@@ -179,10 +180,12 @@ def _timed(climb: Climb) -> Evidence:
     side: Side = "B" if climb.log_ratio > 0 else "A"
     dearer = OTHER[side]
     at = f"With {climb.ladder.name}, at size {largest.size:,}"
-    says = f"{at} {dearer} takes {_times(ratio)} the CPU time of {side}"
+    says = f"{at} {named(dearer)} takes {_times(ratio)} the CPU time of {named(side)}"
     growth = [_slope(climb.steps, letter) for letter in "ab"]
     if growth[0] is not None and growth[1] is not None:
-        says += f"; cost grows as size to the power {growth[0]:.1f} for A and {growth[1]:.1f} for B"
+        says += (
+            f"; cost grows as size to the power {growth[0]:.1f} for {named('A')} and {growth[1]:.1f} for {named('B')}"
+        )
     certainty = 0.97 if ratio > 10 else 0.93 if ratio > 3 else 0.88 if ratio > _CLEAR else 0.7
     return Evidence("cost", side, f"{says}.", certainty, "growth" if ratio > 10 else "level", details)
 
@@ -201,7 +204,9 @@ def _count(climb: Climb, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
         return []
     ratio = max(a, b) / min(a, b)
     side: Side | None = None if ratio < _ALIKE else "A" if a < b else "B"
-    says = f"With {climb.ladder.name}, at size {step.size:,} A takes {a:,} instructions and B {b:,}."
+    says = (
+        f"With {climb.ladder.name}, at size {step.size:,} {named('A')} takes {a:,} instructions and {named('B')} {b:,}."
+    )
     certainty = 0.9 if ratio > 1.5 else 0.8 if ratio > 1.1 else 0.65
     details = _curves([step], [a], [b], "instructions")
     return [Evidence("cost", side, says, certainty if side else 0.5, "instructions", details)]
@@ -229,17 +234,17 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f} times" if ratio < 20 else f"{ratio:,.0f} times"
 
 
-def _static(comparison: Comparison, why: str) -> list[Evidence]:
+def _static(comparison: Comparison, entry: str | None, why: str) -> list[Evidence]:
     """Return what reading the loops suggests, where running says nothing."""
     trees = [parse(code) for code in (comparison.code_a, comparison.code_b)]
     if trees[0] is None or trees[1] is None:
         return [Evidence("note", None, f"No cost can be shown: {why}.", 0.5, "no-cost")]
     try:
-        a, b = (log_cost(tree, frozenset()) for tree in trees if tree is not None)
+        a, b = (log_cost(tree, frozenset([entry] if entry else [])) for tree in trees if tree is not None)
     except RecursionError:
         return [Evidence("note", None, f"No cost can be shown: {why}.", 0.5, "no-cost")]
     if abs(a - b) < 0.5:
         return [Evidence("note", None, f"No cost can be shown: {why}, and their loops look alike.", 0.5, "no-cost")]
     side: Side = "A" if a < b else "B"
-    says = f"By its loops and calls {side} looks the cheaper; {why}."
+    says = f"By its loops and calls {named(side)} looks the cheaper; {why}."
     return [Evidence("static-cost", side, says, 0.7, "static-cost")]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codefavor.judges.evidence.literals import closing, literal, read_literal
+from codefavor.judges.evidence.literals import closing, literal, read_literal, written
 
 _MOST: Final = 60
 _LONGEST: Final = 60_000
@@ -124,7 +124,7 @@ def arguments_of(call: str) -> tuple[Any, ...] | None:
     if not isinstance(node, ast.Call) or node.keywords:
         return None
     try:
-        return tuple(literal(ast.unparse(part)) for part in node.args)
+        return tuple(literal(written(part)) for part in node.args)
     except ValueError:
         return None
 
@@ -219,9 +219,9 @@ def _assert(test: ast.expr) -> Iterator[Example]:
         case ast.Call(func=ast.Attribute(attr="isclose") | ast.Name(id="isclose"), args=[left, right]):
             yield from _equal(left, right, 1e-6)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call) if _calls(call):
-            yield _made(ast.unparse(call), False, "assert")
+            yield _made(written(call), False, "assert")
         case ast.Call() if _calls(test):
-            yield _made(ast.unparse(test), True, "assert")
+            yield _made(written(test), True, "assert")
 
 
 def _equal(left: ast.expr, right: ast.expr, tolerance: float = 0.0) -> Iterator[Example]:
@@ -229,23 +229,23 @@ def _equal(left: ast.expr, right: ast.expr, tolerance: float = 0.0) -> Iterator[
         if not _calls(one):
             continue
         try:
-            expected = literal(ast.unparse(other))
+            expected = literal(written(other))
         except ValueError:
             continue
-        yield _made(ast.unparse(one), expected, "assert", tolerance)
+        yield _made(written(one), expected, "assert", tolerance)
         return
 
 
 def _number(node: ast.expr) -> float | None:
     try:
-        value = literal(ast.unparse(node))
+        value = literal(written(node))
     except ValueError:
         return None
     return float(value) if isinstance(value, int | float) else None
 
 
 def _calls(node: ast.expr) -> bool:
-    return bool(called(ast.unparse(node)) - _IGNORED)
+    return bool(called(written(node)) - _IGNORED)
 
 
 # ── "f(x) returns y" in all its spellings ──

@@ -100,7 +100,10 @@ def vary(problem: Problem, count: int = 80) -> list[Input]:
     keep = _relations(rows)
 
     def add(arguments: Arguments, covered: float, how: str) -> None:
-        key = repr(arguments)
+        try:
+            key = repr(arguments)
+        except ValueError:  # Python writes out no number of more than a few thousand digits
+            return
         if covered > 0 and key not in found and len(key) <= _LONGEST_REPR and keep(arguments):
             found[key] = Input(arguments, covered, how)
 

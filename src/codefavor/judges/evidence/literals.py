@@ -6,6 +6,10 @@ from typing import Any, Final, NamedTuple
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _LONGEST: Final = 20_000
+_DEEPEST: Final = 200
+"""Open brackets at most: what is deeper is no example, and without a limit many unclosed ones take quadratic time."""
+_BITS: Final = 10_000
+"""Of the largest worked-out whole number; Python writes out none of more than 4300 digits."""
 _WORDS: Final = {"true": True, "false": False, "null": None, "none": None}
 _NUMBER: Final = re.compile(r"[-+]?(?:\d[\d_]*)?\.?\d+(?:[eE][-+]?\d+)?j?(?!\w)|[-+]?\d+\.(?!\w)")
 _WORD: Final = re.compile(r"(?:True|False|None|true|false|null)\b")
@@ -71,12 +75,24 @@ def _arithmetic(left: Any, operation: ast.operator, right: Any) -> Any:  # noqa:
         raise ValueError("not a literal")
     match operation:
         case ast.Add():
-            return left + right
+            result = left + right
         case ast.Sub():
-            return left - right
+            result = left - right
         case ast.Mult():
-            return left * right
-    return left / right
+            result = left * right
+        case _:
+            result = left / right
+    if isinstance(result, int) and result.bit_length() > _BITS:
+        raise ValueError("too large")
+    return result
+
+
+def written(node: ast.expr) -> str:
+    """Return the source of an expression; empty where it is nested too deep to be written out."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
 
 
 def read_literal(text: str, start: int = 0) -> Found | None:
@@ -127,6 +143,8 @@ def closing(text: str, opening: int) -> int | None:
             continue
         if character in _CLOSING:
             expected.append(_CLOSING[character])
+            if len(expected) > _DEEPEST:
+                return None
         elif character in ")]}":
             if not expected or expected.pop() != character:
                 return None

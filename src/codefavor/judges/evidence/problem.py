@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codefavor.judges.evidence.examples import Example, called, find_examples
+from codefavor.judges.evidence.literals import written
 
 _DEF: Final = re.compile(r"(?m)^\s*(?:async\s+)?def\s+(\w+)\s*\(")
 _NAMED: Final = re.compile(
@@ -66,7 +67,7 @@ def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
     text = instruction[:_LONGEST]
     a, b = read_side(code_a), read_side(code_b)
     asked = _signatures_in(text)
-    both = [name for name in a.functions if name in b.functions]
+    both = _shared(a, b)
     either = [*both, *a.functions, *b.functions]
     names = [*asked, *both, *(word for found in _NAMED.findall(text) for word in found if word in either)]
     examples = find_examples(text, list(dict.fromkeys(names))) or find_examples(text)
@@ -94,7 +95,7 @@ def read_side(code: str) -> Side:
 
 def _signature(node: ast.FunctionDef) -> Signature:
     parameters = [*node.args.posonlyargs, *node.args.args]
-    annotations = tuple(ast.unparse(item.annotation) if item.annotation else "" for item in parameters)
+    annotations = tuple(written(item.annotation) if item.annotation else "" for item in parameters)
     required = len(parameters) - len(node.args.defaults)
     return Signature(
         node.name, tuple(item.arg for item in parameters), annotations, required, node.args.vararg is not None
@@ -135,10 +136,14 @@ def _entry(text: str, examples: list[Example], asked: dict[str, Signature], a: S
         for word in found:
             if word in defined:
                 return str(word)
-    shared = [name for name in a.functions if name in b.functions and not name.startswith("_")]
-    if shared:
-        return shared[-1]
-    return None
+    shared = [name for name in _shared(a, b) if not name.startswith("_")]
+    return shared[-1] if shared else None
+
+
+def _shared(a: Side, b: Side) -> list[str]:
+    """Return the functions both codes define, later ones last; the same whichever code comes first."""
+    places_a, places_b = ({name: place for place, name in enumerate(side.functions)} for side in (a, b))
+    return sorted(places_a.keys() & places_b.keys(), key=lambda name: (places_a[name] + places_b[name], name))
 
 
 def _renamed(example: Example, entry: str | None, known: list[str]) -> Example:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import Behaviour, came, equal, shown
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.literals import read_literal
@@ -151,7 +151,8 @@ def property_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
             continue
         worse: Side = "A" if lacking["A"] > lacking["B"] else "B"
         seen = first[0]
-        says = f"The result {candidate.says}; on {shown(seen.arguments)} A {came(seen.a)}, B {came(seen.b)}."
+        did = f"{named('A')} {came(seen.a)}, {named('B')} {came(seen.b)}"
+        says = f"The result {candidate.says}; on {shown(seen.arguments)} {did}."
         certainty = 0.85 if candidate.stated else 0.7
         evidence.append(Evidence("property", OTHER[worse], says, certainty, candidate.name, {"inputs": lacking[worse]}))
     return evidence

@@ -11,15 +11,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import json
 import select
-import shutil
 import signal
-import stat
 import struct
 import time
 from typing import Any
 
 import confine
 from run import execute
+from scratch import empty
 
 # Loaded once here, so that no run pays for them.
 import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, re
@@ -48,6 +47,8 @@ def main() -> None:
         except ImportError:
             pass
     os.chdir(setup["scratch"])
+    gc.collect()
+    gc.freeze()  # a run need not look through what was here before it
     _send({"ready": True, "layers": _probe(setup)})
     spent = 0.0
     while True:
@@ -136,7 +137,7 @@ def _one(job: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
     _clean(child, setup)
     for descriptor in (report_in, out_in, err_in):
         os.close(descriptor)
-    answer["scratch"] = _empty(setup["scratch"])
+    answer["scratch"] = empty(setup["scratch"])
     return answer
 
 
@@ -225,29 +226,6 @@ def _clean(child: int, setup: dict[str, Any]) -> None:
         if not alive:
             return
         time.sleep(0.001)
-
-
-def _empty(folder: str) -> bool:
-    """Remove all that stands in the scratch folder; return whether that worked."""
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        try:
-            if stat.S_ISDIR(os.lstat(path).st_mode):
-                shutil.rmtree(path, onerror=_insist)
-            else:
-                os.unlink(path)
-        except (OSError, RecursionError):
-            return False
-    return not os.listdir(folder)
-
-
-def _insist(function: Any, path: str, info: Any) -> None:  # noqa: ANN401
-    os.chmod(os.path.dirname(path), 0o700)
-    os.chmod(path, 0o700)
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
 
 
 def _receive() -> Any:  # noqa: ANN401

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final
 
-from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import Behaviour, came, equal, shown
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.oracles import collections, measures, numbers, texts
@@ -98,7 +98,9 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         return []
     worse: Side = "A" if wrong["A"] > wrong["B"] else "B"
     oracle, arguments, value, _, call = first
-    says = f"By the concept “{oracle.concept.name}” {shown(arguments)} gives {shown(value)}; {worse} {came(call)}."
+    says = (
+        f"By the concept “{oracle.concept.name}” {shown(arguments)} gives {shown(value)}; {named(worse)} {came(call)}."
+    )
     one_sided = min(wrong.values()) == 0
     certainty = 0.9 if one_sided and oracle.confirmed else 0.75
     details = {"concept": oracle.concept.name, "wrong_a": wrong["A"], "wrong_b": wrong["B"]}

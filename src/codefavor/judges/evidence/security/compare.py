@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import Final
 
-from codefavor.judges.evidence.base import OTHER, Evidence, Side
+from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.security import crypto, files, injection, practice, transport, web
 from codefavor.judges.evidence.security.hardening import CARE
 from codefavor.judges.evidence.security.rule import Finding, Rule
@@ -56,7 +56,7 @@ def _findings(found: dict[Side, tuple[Finding, ...]]) -> list[Evidence]:
             continue
         worse: Side = "A" if more > 0 else "B"
         finding, other = by_rule[worse][rule][0], len(by_rule[OTHER[worse]][rule])
-        says = f"{worse}, line {finding.row}: CWE-{finding.cwe}, {finding.why}; {finding.fix}."
+        says = f"{named(worse)}, line {finding.row}: CWE-{finding.cwe}, {finding.why}; {finding.fix}."
         # One of several that was mended says less than the only one.
         severity = finding.severity if not other else finding.severity * 0.7
         details = {
@@ -80,7 +80,7 @@ def _care(comparison: Comparison) -> list[Evidence]:
             continue
         side: Side = "A" if more > 0 else "B"
         row = rows[0 if side == "A" else 1][0]
-        says = f"{side}, line {row}: {care.says}."
+        says = f"{named(side)}, line {row}: {care.says}."
         evidence.append(
             Evidence("hardening", side, says, 0.5 + care.worth / 2, care.name, {"cwe": care.cwe, "line": row})
         )
