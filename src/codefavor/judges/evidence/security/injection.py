@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, calls, either, names
+from codefavor.judges.evidence.security.rule import Rule, calls, either
 from codefavor.judges.evidence.security.source import Call, Source
 
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
@@ -51,7 +51,8 @@ RULES: Final = (
     Rule(
         "command-text", 88, 0.6, "the command is put together from text, so a value can add arguments",
         "pass each argument as an element of a list",
-        calls(_RUN, lambda source, call: source.built(call.positional(0))),
+        calls(_RUN, lambda source, call: (first := call.positional(0)) is not None and not first.text.startswith("[")
+              and source.built(first)),
         'import subprocess\nsubprocess.check_output("tar xf " + name)', 'import subprocess\nsubprocess.check_output(["tar", "xf", name])',
     ),
     Rule(
@@ -63,7 +64,9 @@ RULES: Final = (
     Rule(
         "exec-statement", 94, 0.85, "text is run as Python",
         "import the module or look the function up in a table",
-        names("exec|execfile"), "exec source in namespace", "import importlib\nmodule = importlib.import_module(name)",
+        lambda source: (token.row for index, token in enumerate(source.tokens[:-1]) if token.text == "exec"
+                        and source.tokens[index + 1].kind in ("name", "string") and (not index or source.tokens[index - 1].text != ".")),
+        "exec source in namespace", "import importlib\nmodule = importlib.import_module(name)",
     ),
     Rule(
         "import-by-name", 470, 0.45, "a name from outside decides what is loaded",

@@ -12,6 +12,8 @@ from typing import Final
 from codefavor.features.lexing import Token, lex
 
 _LONGEST: Final = 60_000
+_FAR: Final = 200
+"""Tokens that a value or an argument is followed for: endless lines must not take endless time."""
 _OUTSIDE: Final = re.compile(
     r"(?:^|\.)(?:input|raw_input|argv|environ|getenv|recv|recvfrom|readline|request|form|args|params|GET|POST|COOKIES|"
     r"cookies|headers|query_string|get_json|get_argument|FieldStorage|getvalue|parse_args|files|FILES)$"
@@ -173,12 +175,12 @@ class Source:
         for line in self._by_line():
             for index, token in enumerate(line):
                 if token.text in ("=", ":") and index and line[0].text not in ("def", "class", "lambda"):
-                    target = _target(line[:index])
+                    target = _target(line[max(0, index - 3) : index])
                     if target and (token.text == "=" or line[index - 1].kind == "string"):
                         end = next(
                             (
                                 place
-                                for place in range(index + 1, len(line))
+                                for place in range(index + 1, min(len(line), index + _FAR))
                                 if line[place].brackets < token.brackets
                                 or (
                                     line[place].text == ","
@@ -186,7 +188,7 @@ class Source:
                                     and token.brackets
                                 )
                             ),
-                            len(line),
+                            min(len(line), index + _FAR),
                         )
                         value = Argument("", tuple(line[index + 1 : end]))
                         if value.tokens:
