@@ -157,7 +157,8 @@ _VALUES = st.recursive(
         st.complex_numbers(), st.just(10**400),
     ),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.tuples(inner, inner), st.tuples(inner), st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        st.lists(inner, max_size=4), st.tuples(inner, inner), st.tuples(inner),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
         st.sets(st.integers(), max_size=3), st.frozensets(st.text(max_size=2), max_size=3), st.just(()),
     ),
     max_leaves=8,

@@ -202,8 +202,9 @@ def test_a_protection_speaks_for_the_code_that_takes_it(name: str, with_it: str,
 
 _PIECES = st.sampled_from(
     ["import ", "from ", " as ", "eval", "(", ")", "[", "]", "{", "}", "'", '"', '"""', "f'", "=", ":", ",", ".", "\n",
-     "    ", "def ", "class ", "except", "os.system", "subprocess.run", "shell=True", "%s", "%", "+", "password", "random",
-     "open", "execute", "SELECT ", "#", "\\", "\x00", "é", "0o777", "verify=False", "*", "@", "lambda", ";", "\t", "\r"]
+     "    ", "def ", "class ", "except", "os.system", "subprocess.run", "shell=True", "%s", "%", "+", "password",
+     "random", "open", "execute", "SELECT ", "#", "\\", "\x00", "é", "0o777", "verify=False", "*", "@", "lambda", ";",
+     "\t", "\r"]
 )  # fmt: skip
 
 
