@@ -111,12 +111,7 @@ def _readable(problem: Problem, found: Behaviour) -> bool:
 
 
 def _defines(code: Code, name: str) -> bool:
-    return (
-        name in code.functions
-        or f"class {name}" in code.code
-        or f"{name} =" in code.code
-        or f"import {name}" in code.code
-    )
+    return name in code.names
 
 
 # ── Examples ──
@@ -193,9 +188,9 @@ def equal(found: Any, expected: Any, tolerance: float = 0.0) -> bool:  # noqa: A
 
 
 def _close(one: float, other: float, tolerance: float) -> bool:
-    if math.isnan(one) or math.isnan(other):
-        return math.isnan(one) and math.isnan(other)
     try:
+        if math.isnan(one) or math.isnan(other):
+            return math.isnan(one) and math.isnan(other)
         return math.isclose(one, other, rel_tol=1e-6, abs_tol=max(tolerance, 1e-9))
     except OverflowError:
         return one == other

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from codefavor.judges.evidence.literals import closing, literal, read_literal, written
+from codefavor.judges.evidence.literals import closing, expression, literal, parsed, read_literal, written
 
 _MOST: Final = 60
 _LONGEST: Final = 60_000
@@ -81,11 +81,10 @@ def find_examples(text: str, names: Collection[str] = ()) -> list[Example]:
     return examples
 
 
-def called(expression: str) -> set[str]:
+def called(source: str) -> set[str]:
     """Return the names of the functions an expression calls."""
-    try:
-        tree = ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    tree = parsed(source, "eval")
+    if tree is None:
         return set()
     return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
@@ -117,10 +116,7 @@ def arguments_of(call: str) -> tuple[Any, ...] | None:
     >>> arguments_of("f([1, 2], k)") is None, arguments_of("f([1, 2], 3)")
     (True, ([1, 2], 3))
     """
-    try:
-        node = ast.parse(call.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
+    node = expression(call)
     if not isinstance(node, ast.Call) or node.keywords:
         return None
     try:
@@ -156,14 +152,11 @@ def _doctests(text: str) -> Iterator[Example]:
 
 def _doctest(source: str, wanted: str) -> Iterator[Example]:
     source = source.split("#")[0].strip() if "#" in source and not re.search(r"['\"].*#", source) else source
-    try:
-        ast.parse(source, mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return
-    if not called(source):
+    node = expression(source)
+    if node is None or not called(source):
         return
     if not wanted:  # "f(1) == 2" with nothing below it says by itself what it wants
-        yield from _assert(ast.parse(source, mode="eval").body)
+        yield from _assert(node)
         return
     if wanted.startswith("Traceback"):
         last = wanted.splitlines()[-1].split(":")[0].strip()
@@ -193,11 +186,9 @@ def _statement(text: str, start: int) -> ast.Assert | None:
     lines = text[start : start + 4000].split("\n")
     for count in range(1, min(len(lines), 12) + 1):
         source = "\n".join(lines[:count]).strip().rstrip("`")
-        try:
-            body = ast.parse(source).body
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            continue
-        return body[0] if body and isinstance(body[0], ast.Assert) else None
+        tree = parsed(source)
+        if tree is not None:
+            return tree.body[0] if tree.body and isinstance(tree.body[0], ast.Assert) else None
     return None
 
 
@@ -253,15 +244,13 @@ def _calls(node: ast.expr) -> bool:
 
 def _calls_with_results(text: str) -> Iterator[Example]:
     for match in _CALL.finditer(text):
-        if match[1] in _IGNORED or text[: match.start()].rstrip().endswith(("def", "class")):
+        if match[1] in _IGNORED or text[max(0, match.start() - 40) : match.start()].rstrip().endswith(("def", "class")):
             continue
         end = closing(text, match.end() - 1)
         if end is None:
             continue
         call = text[match.start() : end]
-        try:
-            ast.parse(call, mode="eval")
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+        if expression(call) is None:
             continue
         connector = _CONNECTOR.match(text, end) or _CONNECTOR.match(text, end + len(_blank_line(text, end)))
         if connector is None:
@@ -315,7 +304,8 @@ def _values(text: str, place: int) -> tuple[list[Any], int]:
     values: list[Any] = []
     while len(values) < 8:
         named = _NAMED.match(text, place)
-        found = read_literal(text, named.end() if named else place)
+        begin = named.end() if named else place
+        found = read_literal(text, begin + 1 if text.startswith("`", begin) else begin)
         if found is None:
             break
         values.append(found.value)

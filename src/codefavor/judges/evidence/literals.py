@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from typing import Any, Final, NamedTuple
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
@@ -23,6 +24,25 @@ class Found(NamedTuple):
     end: int
 
 
+def parsed(text: str, mode: str = "exec") -> Any:  # noqa: ANN401 (ast.Module or ast.Expression)
+    """Return the tree of a text, or None where it is no Python; what is odd in it is warned about to nobody."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode=mode)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def expression(text: str) -> ast.expr | None:
+    """Return the tree of an expression; None where it is none, or leaves something out by dots."""
+    tree = parsed(text.strip(), "eval")
+    if tree is None or any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(tree)):
+        return None
+    body: ast.expr = tree.body
+    return body
+
+
 def literal(text: str) -> Any:  # noqa: ANN401 (any value)
     """Return the value of a literal expression: also of signs, sums of numbers, and `set([…])` and its like.
 
@@ -31,19 +51,18 @@ def literal(text: str) -> Any:  # noqa: ANN401 (any value)
     """
     if len(text) > _LONGEST:
         raise ValueError("too long")
+    node = expression(text)
+    if node is None:
+        raise ValueError("not an expression")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise ValueError("not an expression") from error
-    try:
-        return _value(tree.body)
+        return _value(node)
     except (TypeError, OverflowError, RecursionError, ZeroDivisionError) as error:
         raise ValueError("not a literal") from error
 
 
 def _value(node: ast.expr) -> Any:  # noqa: ANN401
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=value) if value is not ...:
             return value
         case ast.List(elts=parts):
             return [_value(part) for part in parts]

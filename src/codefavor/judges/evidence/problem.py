@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,8 @@ class Side:
     code: str
     functions: dict[str, Signature]
     """Top-level functions by name, in order."""
+    names: frozenset[str] = frozenset()
+    """All names that are bound outside functions and classes, in whatever way."""
     problem: str = ""
     """Why it cannot be read as Python 3; empty where it can."""
 
@@ -87,10 +90,27 @@ def read_side(code: str) -> Side:
             warnings.simplefilter("ignore")
             tree = ast.parse(code)
     except SyntaxError as error:
-        return Side(code, {}, f"{error.msg} (line {error.lineno})")
+        return Side(code, {}, problem=f"{error.msg} (line {error.lineno})")
     except (ValueError, MemoryError, RecursionError) as error:
-        return Side(code, {}, str(error) or type(error).__name__)
-    return Side(code, {node.name: _signature(node) for node in tree.body if isinstance(node, ast.FunctionDef)})
+        return Side(code, {}, problem=str(error) or type(error).__name__)
+    functions = {node.name: _signature(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return Side(code, functions, frozenset(_bound(tree)))
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """Yield the names a module binds: also in branches and loops, but not inside functions and classes."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+                continue
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name.partition(".")[0]
+        waiting += ast.iter_child_nodes(node)
 
 
 def _signature(node: ast.FunctionDef) -> Signature:

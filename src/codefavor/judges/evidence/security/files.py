@@ -6,14 +6,23 @@ from typing import Final
 from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, strings
 from codefavor.judges.evidence.security.source import Call, Source
 
-_CHECKED: Final = re.compile(
-    r"realpath|abspath|commonpath|commonprefix|basename|secure_filename|resolve|is_relative_to|normpath|safe_join"
+_CHECKED: Final = (
+    "realpath",
+    "abspath",
+    "commonpath",
+    "commonprefix",
+    "basename",
+    "secure_filename",
+    "resolve",
+    "is_relative_to",
+    "normpath",
+    "safe_join",
 )
 
 
 def _unchecked_path(source: Source, call: Call) -> bool:
     first = call.positional(0)
-    if first is None or first.string is not None or any(_CHECKED.fullmatch(token.text) for token in source.tokens):
+    if first is None or first.string is not None or source.mentions(*_CHECKED):
         return False
     joined = source.built(first) or "join" in first.text
     if len(first.tokens) == 1 and first.text in source.values:
@@ -38,7 +47,7 @@ RULES: Final = (
         "archive-unpacked", 73, 0.65, "members of an archive can name places outside the folder",
         "check each member, or unpack with filter='data'",
         calls(r"(?:.*\.)?extractall|shutil\.unpack_archive", lambda source, call: call.keyword("filter") is None
-              and call.keyword("members") is None and not any(_CHECKED.fullmatch(token.text) for token in source.tokens)),
+              and call.keyword("members") is None and not source.mentions(*_CHECKED)),
         "import tarfile\ntarfile.open(name).extractall()", 'import tarfile\ntarfile.open(name).extractall(filter="data")',
     ),
     Rule(
@@ -130,7 +139,7 @@ RULES: Final = (
     Rule(
         "upload-unchecked", 434, 0.5, "an uploaded file keeps the name its sender gave it",
         "use secure_filename and a list of endings",
-        calls(r"(?:.*\.)?save", lambda source, call: "filename" in call.text and not any(_CHECKED.fullmatch(token.text) for token in source.tokens)),
+        calls(r"(?:.*\.)?save", lambda source, call: "filename" in call.text and not source.mentions(*_CHECKED)),
         "def upload(item):\n    item.save(FOLDER + item.filename)",
         "def upload(item):\n    item.save(FOLDER + secure_filename(item.filename))",
     ),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, calls, either
+from codefavor.judges.evidence.security.rule import Rule, calls
 from codefavor.judges.evidence.security.source import Call, Source
 
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
@@ -151,12 +151,7 @@ RULES: Final = (
     Rule(
         "input-evaluated", 20, 0.3, "Python 2's input runs what is typed",
         "use raw_input and convert",
-        either(calls(r"input", lambda source, call: any(token.text == "print" and not _called(source, index)
-                                                      for index, token in enumerate(source.tokens)))),
+        calls(r"input", lambda source, call: source.prints_by_statement),
         'print "age?"\nage = input()', 'print "age?"\nage = int(raw_input())',
     ),
 )  # fmt: skip
-
-
-def _called(source: Source, index: int) -> bool:
-    return index + 1 < len(source.tokens) and source.tokens[index + 1].text == "("

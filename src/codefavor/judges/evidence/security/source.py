@@ -96,6 +96,21 @@ class Source:
         self.tokens: Sequence[Token] = lex(code[:_LONGEST])
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """The texts of all tokens."""
+        return frozenset(token.text for token in self.tokens)
+
+    def mentions(self, *words: str) -> bool:
+        """Return whether any of these stands anywhere in the code."""
+        return not self.words.isdisjoint(words)
+
+    @cached_property
+    def prints_by_statement(self) -> bool:
+        """Whether print stands somewhere without brackets, as Python 2 has it."""
+        following = (token.text for token in self.tokens[1:])
+        return any(token.text == "print" and after != "(" for token, after in zip(self.tokens, following, strict=False))
+
+    @cached_property
     def aliases(self) -> dict[str, str]:
         """Name in this code → what it is imported from."""
         found: dict[str, str] = {}

@@ -48,7 +48,7 @@ RULES: Final = (
         "plain-protocol", 319, 0.6, "passwords and data go over the wire in the clear",
         "use the encrypted variant",
         either(calls(r"telnetlib\.Telnet|Telnet|ftplib\.FTP|FTP|(?:smtplib\.)?SMTP(?!_SSL)|poplib\.POP3|imaplib\.IMAP4|nntplib\.NNTP",
-                     lambda source, call: not any(token.text in ("starttls", "SMTP_SSL") for token in source.tokens)),
+                     lambda source, call: not source.mentions("starttls", "SMTP_SSL")),
                strings(r"^[rRbBuUfF]*['\"]ftp://|['\"]telnet://")),
         "import ftplib\nftplib.FTP(host)", "import ftplib\nftplib.FTP_TLS(host)",
     ),
@@ -76,14 +76,14 @@ RULES: Final = (
         calls(_REQUESTS + "|" + _OPENS, lambda source, call: _from_outside(source, call)
               and (first := call.positional(0) or call.keyword("url")) is not None
               and any(name in source.outside for name in first.names)
-              and not any(token.text in ("urlparse", "urlsplit", "ALLOWED", "ALLOWED_HOSTS", "hostname", "netloc") for token in source.tokens)),
+              and not source.mentions("urlparse", "urlsplit", "ALLOWED", "ALLOWED_HOSTS", "hostname", "netloc")),
         "import requests\n\ndef fetch(url):\n    return requests.get(url, timeout=5)",
         'import requests\n\ndef fetch():\n    return requests.get("https://service.org", timeout=5)',
     ),
     Rule(
         "any-scheme", 939, 0.4, "addresses may also name files on this machine",
         "allow http and https only, or use requests",
-        calls(_OPENS, lambda source, call: not any(token.text in ("urlparse", "urlsplit", "startswith", "scheme") for token in source.tokens)),
+        calls(_OPENS, lambda source, call: not source.mentions("urlparse", "urlsplit", "startswith", "scheme")),
         "import urllib.request\nurllib.request.urlopen(address)",
         'import urllib.request\nif address.startswith("https://"):\n    urllib.request.urlopen(address)',
     ),
@@ -99,7 +99,7 @@ RULES: Final = (
         calls(r"(?:.*\.)?(?:redirect|HttpResponseRedirect|RedirectResponse)", lambda source, call: (first := call.positional(0)) is not None
               and first.string is None and "url_for" not in first.text and "reverse" not in first.text
               and (source.is_outside(first) or any(name in source.outside for name in first.names))
-              and not any(token.text in ("url_has_allowed_host_and_scheme", "is_safe_url", "urlparse", "startswith") for token in source.tokens)),
+              and not source.mentions("url_has_allowed_host_and_scheme", "is_safe_url", "urlparse", "startswith")),
         'def go(request):\n    return redirect(request.args["next"])', 'def go(request):\n    return redirect(url_for("home"))',
     ),
     Rule(

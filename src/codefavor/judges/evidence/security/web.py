@@ -37,7 +37,7 @@ RULES: Final = (
     Rule(
         "xml-entities", 611, 0.75, "entities in the data read files and reach other hosts",
         "use defusedxml",
-        calls(_XML, lambda source, call: "defusedxml" not in call.path and not any(token.text == "resolve_entities" for token in source.tokens)),
+        calls(_XML, lambda source, call: "defusedxml" not in call.path and not source.mentions("resolve_entities")),
         "import xml.etree.ElementTree as ET\nET.fromstring(text)", "import defusedxml.ElementTree as ET\nET.fromstring(text)",
     ),
     Rule(
@@ -65,7 +65,7 @@ RULES: Final = (
         "escape them (html.escape), or use a template",
         lambda source: (token.row for index, token in enumerate(source.tokens) if token.kind == "string"
                         and re.search(r"<\w+[^>]*>", token.text)
-                        and _holds_values(source, index) and not any(other.text in ("escape", "bleach", "quote", "Template") for other in source.tokens)),
+                        and _holds_values(source, index) and not source.mentions("escape", "bleach", "quote", "Template")),
         'def page(name):\n    return "<h1>" + name + "</h1>"', 'def page(name):\n    return "<h1>" + escape(name) + "</h1>"',
     ),
     Rule(
@@ -124,8 +124,8 @@ RULES: Final = (
         "ask for a login",
         lambda source: (token.row for index, token in enumerate(source.tokens) if token.text == "route" and index > 1
                         and re.search(r"admin|delete|users?/|account|manage", source.line(token.row))
-                        and not any(other.text in ("login_required", "abort", "current_user", "permission_required", "requires_auth", "session",
-                                                   "Forbidden", "PermissionDenied", "roles_required") for other in source.tokens)),
+                        and not source.mentions("login_required", "abort", "current_user", "permission_required", "requires_auth", "session",
+                                                   "Forbidden", "PermissionDenied", "roles_required")),
         '@app.route("/admin/delete")\ndef delete():\n    pass', '@app.route("/admin/delete")\n@login_required\ndef delete():\n    pass',
     ),
     Rule(
