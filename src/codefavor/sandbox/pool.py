@@ -138,10 +138,11 @@ class Sandbox:
             )
         worker = self._take(self._counting, self._uncounted, tool)
         try:
-            # Twice each, the lesser taken: the first run after another one sometimes does a little more.
+            # Beside a call of nothing, so that only the call's own work is left; twice each, the lesser taken, since
+            # what a run finds in memory differs a little from one to the next.
             runs = [
-                worker.run(Job(code, (call,), (prepare,) if prepare else (), repeat, True, False, limits=limits))
-                for repeat in (0, 1, 0, 1)
+                worker.run(Job(code, (each,), (prepare,) if prepare else (), 1, True, False, limits=limits))
+                for each in ("None", call, "None", call)
             ]
         finally:
             self._counting.put(worker)

@@ -112,7 +112,7 @@ def test_a_failed_example_is_told_with_what_was_expected_and_what_came(sandbox: 
 
     item = next(item for item in seen.evidence if item.rule == "example-failed")
 
-    assert item.says == "spread([4, 1, 9]) should be 8; B gives 5, A gets it right."
+    assert item.as_json()["says"] == "spread([4, 1, 9]) should be 8; B gives 5, A gets it right."
     assert item.details == {"call": "spread([4, 1, 9])", "expected": "8", "got": "gives 5", "a": 2, "b": 1, "of": 2}
     assert (seen.passed_a, seen.passed_b, seen.examples, seen.both_pass) == (2, 1, 2, False)
 

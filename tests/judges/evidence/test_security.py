@@ -184,8 +184,6 @@ def test_no_protection_is_seen_where_there_is_nothing(care: object) -> None:
         ("timeout", "requests.get(u, timeout=5)\n", "requests.get(u)\n"),
         ("secret-random", "import secrets\nx = secrets.token_hex(8)\n", "x = 3\n"),
         ("steady-time", "import hmac\nx = hmac.compare_digest(a, b)\n", "x = a == b\n"),
-        ("checked", "if isinstance(x, str):\n    pass\n", "pass\n"),
-        ("error-named", "try:\n    f()\nexcept KeyError:\n    pass\n", "try:\n    f()\nexcept:\n    pass\n"),
         ("narrow-rights", "import os\nos.chmod(p, 0o600)\n", "import os\nos.chmod(p, 0o777)\n"),
     ],
 )

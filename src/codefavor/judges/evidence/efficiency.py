@@ -15,6 +15,7 @@ from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders
 from codefavor.judges.evidence.problem import Problem
+from codefavor.judges.evidence.problem import Side as Code
 from codefavor.records import Comparison
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox, SandboxError
 
@@ -25,6 +26,8 @@ _CLEAR: Final = 2.0
 """A ratio of CPU times that needs no counting."""
 _ALIKE: Final = 1.02
 """A ratio of instructions below which two codes cost the same."""
+_NOISE: Final = 30_000
+"""Instructions that two counts of the same call may differ by."""
 _COMPARED: Final = 2048
 """Sizes up to which values are carried out and compared."""
 _COUNTED: Final = 0.02
@@ -93,6 +96,8 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
         SandboxError: the sandbox cannot start a worker.
     """
     entry = problem.entry_point
+    if unable := _unable(problem, sandbox):
+        return unable
     runnable = entry is not None and not problem.a.problem and not problem.b.problem
     climbs = [_climb(ladder, problem, entry, sandbox) for ladder in ladders(problem)] if runnable and entry else []
     climbs = [climb for climb in climbs if climb.last is not None or climb.gave_up is not None]
@@ -106,6 +111,23 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
     if counted:
         return counted
     return _static(comparison, entry, "both cost much the same on every input tried")
+
+
+def _unable(problem: Problem, sandbox: Sandbox) -> list[Evidence]:
+    """Return that one code, and only one, cannot be run at all: doing nothing costs nothing, and is worth nothing."""
+    reasons: dict[Side, str] = {}
+    sides: tuple[tuple[Side, Code], ...] = (("A", problem.a), ("B", problem.b))
+    for side, code in sides:
+        outcome = None if code.problem else sandbox.run(Job(code.code, limits=_LIMITS))
+        if code.problem:
+            reasons[side] = code.problem
+        elif outcome is not None and outcome.status in ("raised", "exited", "recursion"):
+            reasons[side] = f"{outcome.exception} {outcome.message}".strip()
+    if len(reasons) != 1:
+        return []
+    ((side, reason),) = reasons.items()
+    says = f"{named(side)} cannot be run: {reason}."
+    return [Evidence("cost", OTHER[side], says, 0.85, "cannot-run")]
 
 
 def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Climb:
@@ -203,7 +225,7 @@ def _count(climb: Climb, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
     if a is None or b is None:
         return []
     ratio = max(a, b) / min(a, b)
-    side: Side | None = None if ratio < _ALIKE else "A" if a < b else "B"
+    side: Side | None = None if ratio < _ALIKE or abs(a - b) < _NOISE else "A" if a < b else "B"
     says = (
         f"With {climb.ladder.name}, at size {step.size:,} {named('A')} takes {a:,} instructions and {named('B')} {b:,}."
     )

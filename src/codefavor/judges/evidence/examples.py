@@ -175,7 +175,7 @@ def _doctest(source: str, wanted: str) -> Iterator[Example]:
 
 
 def _asserts(text: str) -> Iterator[Example]:
-    for match in re.finditer(r"(?m)^[\s`>*-]*assert\b", text):
+    for match in re.finditer(r"(?m)^[ \t`>*-]*assert\b", text):
         statement = _statement(text, match.end() - len("assert"))
         if statement is not None:
             yield from _assert(statement.test)

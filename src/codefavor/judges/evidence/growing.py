@@ -25,11 +25,18 @@ class Ladder:
 
     name: str
     """What grows, in words."""
-    at: Grow
-    """Arguments for a size; None where there are none of that size."""
+    grow: Grow
+    """Makes the arguments for a size."""
     last: int
     """The largest size."""
     of_numbers: bool = False
+
+    def at(self, size: int) -> Arguments | None:
+        """Return the arguments for a size; None where the shown values cannot grow so far."""
+        try:
+            return self.grow(size)
+        except (OverflowError, ValueError, MemoryError):
+            return None
 
 
 def ladders(problem: Problem) -> Iterator[Ladder]:

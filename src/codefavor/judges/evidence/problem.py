@@ -10,7 +10,7 @@ from typing import Final
 from codefavor.judges.evidence.examples import Example, called, find_examples
 from codefavor.judges.evidence.literals import written
 
-_DEF: Final = re.compile(r"(?m)^\s*(?:async\s+)?def\s+(\w+)\s*\(")
+_DEF: Final = re.compile(r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _NAMED: Final = re.compile(
     r"(?:function|method)\s+(?:named|called)\s+[`'\"]?(\w+)|(?:named|called)\s+[`'\"](\w+)[`'\"]\s*\(?|"
     r"(?:function|method)\s+`(\w+)(?:\(|`)",
