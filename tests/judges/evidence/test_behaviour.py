@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What never ends is given up sooner than in earnest."""
     monkeypatch.setattr(
-        behaviour, "_LIMITS", Limits(cpu_seconds=1.0, wall_seconds=20.0, call_cpu_seconds=0.1, memory_mb=1024)
+        behaviour, "_LIMITS", Limits(cpu_seconds=0.6, wall_seconds=20.0, call_cpu_seconds=0.05, memory_mb=1024)
     )
 
 

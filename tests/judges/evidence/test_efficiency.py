@@ -2,10 +2,11 @@
 """Which code costs less is seen by running both on growing inputs, in both orders alike."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from codefavor.judges.evidence import efficiency
+from codefavor.judges.evidence import efficiency, growing
 from codefavor.judges.evidence.base import OTHER, Evidence
 from codefavor.judges.evidence.efficiency import efficiency_evidence
 from codefavor.judges.evidence.problem import read_problem
@@ -20,6 +21,8 @@ def sandbox() -> Iterator[Sandbox]:
     except SandboxError as error:
         pytest.skip(f"no sandbox here: {error}")
     with opened:
+        with suppress(SandboxError):  # the first count starts a worker, which takes seconds
+            opened.instructions("", "1")
         yield opened
 
 
@@ -136,11 +139,36 @@ def test_two_codes_that_never_end_favour_neither(sandbox: Sandbox) -> None:
     assert {item.favours for item in _seen(PAIRS["a formula and a sum"][0], endless, endless, sandbox)} == {None}
 
 
-def test_the_same_code_twice_favours_neither(sandbox: Sandbox) -> None:
-    """However busy the machine is."""
-    instruction, cheap, _ = PAIRS["a quadratic and a linear loop"]
+@pytest.mark.parametrize("name", ["a formula and a sum", "a quadratic and a linear loop"])
+def test_the_same_code_twice_favours_neither(name: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, and however little the code costs."""
+    monkeypatch.setattr(growing, "LONGEST", 1024)
+    instruction, cheap, _ = PAIRS[name]
 
     assert {item.favours for item in _seen(instruction, cheap, cheap, sandbox)} == {None}
+
+
+@pytest.fixture(scope="module")
+def first_counts() -> list[int | None]:
+    """The instructions of one call, counted four times, the first time by a worker that has counted nothing yet."""
+    try:
+        with Sandbox(1) as fresh:
+            return [fresh.instructions(PAIRS["a formula and a sum"][1], "heap(6)") for _ in range(4)]
+    except SandboxError as error:
+        pytest.skip(f"no counting here: {error}")
+
+
+def test_a_worker_s_first_count_is_like_its_others(first_counts: list[int | None]) -> None:
+    """A is counted first, so a dear first count would speak against A."""
+    counts = [count for count in first_counts if count is not None]
+
+    assert len(counts) == 4
+    assert max(counts) < 1.02 * min(counts)
+
+
+def test_what_is_counted_is_the_call_alone(first_counts: list[int | None]) -> None:
+    """A product and a division: what surrounds them would drown every difference between cheap codes."""
+    assert all(count is not None and count < 50_000 for count in first_counts)
 
 
 @pytest.mark.parametrize(

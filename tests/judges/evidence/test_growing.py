@@ -224,3 +224,17 @@ def test_no_shown_values_make_the_growth_raise(rows: list[tuple[Any, ...]]) -> N
             arguments = ladder.at(size)
 
             assert arguments is None or len(arguments) == len(rows[0])
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 2**63 - 1], [1.5, 10**400], [0, 10**400]], ids=["of 64 bits", "float and huge", "huge"]
+)
+def test_very_large_numbers_among_the_shown_ones_do_not_stop_the_growth(values: list[float]) -> None:
+    """Instructions on large numbers show large numbers."""
+    side = read_side("def f(*a):\n    return a\n")
+    examples = (Example("f()", 0, arguments=(values,)),)
+
+    found = list(ladders(Problem("", "f", side.functions["f"], examples, side, side)))
+
+    assert len(found) == 2
+    assert all(ladder.at(100) is not None for ladder in found)

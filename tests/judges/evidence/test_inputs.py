@@ -190,3 +190,25 @@ def test_any_shown_values_are_varied_the_same_way_twice(rows: list[tuple[Any, ..
     problem = _made("", rows)
 
     assert repr(vary(problem, 30)) == repr(vary(problem, 30))
+
+
+_HUGE = "9" * 4000 + " * " + "9" * 4000
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"f({_HUGE}) -> 1",
+        f"f([3, {_HUGE}]) -> 1",
+        f"assert f(3) == {_HUGE}\nassert f(3) == {_HUGE}",
+        f"Input: [{_HUGE}]\nOutput: 1",
+    ],
+    ids=["argument", "part", "result", "input"],
+)
+def test_a_number_too_long_to_be_written_out_stops_nothing(call: str) -> None:
+    """Python writes out no number of more than 4300 digits, though it reads their product."""
+    code = "def f(n):\n    return n\n"
+
+    inputs = vary(read_problem(call, code, code))
+
+    assert all(len(repr(item.arguments)) <= 4000 for item in inputs)

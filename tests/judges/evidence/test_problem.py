@@ -1,5 +1,8 @@
 """What is asked for is read from the instruction, and where it leaves that open, from both codes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,6 +222,19 @@ def test_no_text_makes_the_reading_raise(instruction: str, a: str, b: str) -> No
     assert problem.a == read_side(a)
     assert problem.b == read_side(b)
     assert problem.entry_point is None or all(problem.entry_point in example.call for example in problem.examples)
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", " ", "def f(", "def f(x):\n", "\n    def", "function named ", ">>> ", "`", ":\n"]
+)
+def test_a_megabyte_of_anything_is_read_soon(piece: str, soon: Callable[[], AbstractContextManager[None]]) -> None:
+    """No instruction may hold up a run."""
+    text = piece * (1_000_000 // len(piece))
+
+    with soon():
+        problem = read_problem(text, _BOTH, _BOTH)
+
+    assert problem.entry_point is not None
 
 
 @settings(max_examples=60, deadline=None)
