@@ -82,7 +82,23 @@ def _matrix(value: Any) -> list[list[Any]]:  # noqa: ANN401
     return rows
 
 
-_LIST = r"(?:list|array|tuple|numbers|elements|integers)"
+def _few(value: Any, most: int) -> list[Any]:  # noqa: ANN401
+    found = items(value)
+    if len(found) > most:
+        raise OutsideDomainError
+    return found
+
+
+def _superset(one: list[Any], other: list[Any]) -> bool:
+    if set(one) == set(other):  # proper or not: statements differ
+        raise OutsideDomainError
+    return set(one) > set(other)
+
+
+def _within(number: float, low: float, high: float) -> bool:
+    if low >= high or number in (low, high):  # whether the ends belong to it: statements differ
+        raise OutsideDomainError
+    return low < number < high
 
 CONCEPTS: Final = (
     Concept("sum", r"\bsum of (?:all )?(?:the )?(?:items|elements|numbers|values|list|array|tuple)|\bsum (?:a|the) (?:list|tuple|array)", lambda x: sum(_numbers(x)), without=r"even|odd|non-?repeat|square|cube|largest|maximum|sub|pair|unique|digit|power|average|negative|positive|dict|greater|between|prime|differ"),
@@ -169,11 +185,10 @@ CONCEPTS: Final = (
     Concept("common elements, as tuple", r"\b(?:common|similar|shared) elements", lambda a, b: tuple(sorted(set(a) & set(b))), 2, without=r"nested|check|whether"),
     Concept("common elements of nested", r"common elements .*nested", lambda x: list(set.intersection(*map(set, some(x))))),
     Concept("any common", r"(?:at least one|any) common|common (?:member|element) .*(?:true|whether|check)", lambda a, b: bool(set(items(a)) & set(items(b))), 2),
-    Concept("different elements", r"dissimilar|symmetric difference|not (?:common|shared)", lambda a, b: tuple(set(items(a)) ^ set(items(b))), 2),
     Concept("first less second", r"difference (?:of|between) (?:the )?two lists|elements .*first .*not .*second", lambda a, b: [v for v in items(a) if v not in b], 2),
     Concept("union", r"\bunion\b", lambda a, b: sorted(set(items(a)) | set(items(b))), 2),
     Concept("subset", r"\bsubset\b", lambda a, b: set(items(b)) <= set(items(a)), 2, without=r"sum|count|all"),
-    Concept("superset", r"superset", lambda a, b: set(items(a)) > set(items(b)), 2),
+    Concept("superset", r"superset", lambda a, b: _superset(items(a), items(b)), 2),
     Concept("interleaved", r"interleave|alternat\w+ elements", lambda a, b, c: [v for row in zip(a, b, c, strict=True) for v in row], 3),
     Concept("merged sorted", r"merg\w+ .*sorted|heap queue", lambda a, b, c: sorted([*a, *b, *c]), 3),
     Concept("element-wise sums", r"(?:add|sum)\w* (?:the |of )?(?:corresponding )?(?:two lists|two tuples|element-?\s?wise)|element-?wise (?:sum|addition)|add two lists", lambda a, b: _same(a, [v + w for v, w in zip(items(a), items(b), strict=True)]), 2, without=r"index|nested"),
@@ -200,7 +215,7 @@ CONCEPTS: Final = (
     Concept("inserted before each", r"insert .*before each", lambda x, e: [v for item in items(x) for v in (e, item)], 2),
     Concept("delimited", r"(?:insert|delimiter|intersperse) .*between", lambda x, e: [v for item in items(x) for v in (item, e)][:-1], 2),
     Concept("combinations with repetition", r"combinations? .*(?:with )?repet", lambda x, k: list(itertools.combinations_with_replacement(items(x), natural(k))), 2),
-    Concept("all permutations", r"all permutations", lambda x: [list(p) for p in itertools.permutations(items(x)[:7])]),
+    Concept("all permutations", r"all permutations", lambda x: [list(p) for p in itertools.permutations(_few(x, 7))]),
     Concept("pairs of a sum", r"(?:count|number of|unordered) pairs .*sum", lambda x, s: sum(a + b == s for a, b in itertools.combinations(items(x), 2)), 2, without=r"xor|even|divis"),
     Concept("two sum to zero", r"two (?:distinct )?elements .*(?:sum|zero)", lambda x: any(a + b == 0 for a, b in itertools.combinations(items(x), 2))),
     Concept("three sum to zero", r"three (?:distinct )?elements .*sum to zero", lambda x: any(a + b + c == 0 for a, b, c in itertools.combinations(items(x), 3))),
@@ -214,13 +229,12 @@ CONCEPTS: Final = (
     Concept("inversions", r"inversions?", lambda x: _inversions(_numbers(x))),
     Concept("missing number", r"missing (?:number|element)", lambda x: next(v for v in range(min(x), max(x) + 2) if v not in x), without="smallest|first|sorted"),
     Concept("smallest missing", r"smallest missing", lambda x: next(v for v in range(len(x) + 1) if v not in x)),
-    Concept("in range", r"\bin (?:the )?range\b|between .*range", lambda n, low, high: low <= n <= high, 3),
+    Concept("in range", r"\bin (?:the )?range\b|between .*range", lambda n, low, high: _within(n, low, high), 3),
     Concept("number appearing once", r"appears? only once|occurs? once|single element|odd number of times", lambda x: next(v for v in items(x) if list(x).count(v) % 2 == 1)),
     Concept("key of greatest value", r"key .*(?:maximum|largest|highest) value", lambda d: max(d, key=d.get)),
     Concept("dictionary sum", r"sum of all (?:items|values) in (?:a |the )?(?:given )?dict", lambda d: sum(d.values())),
     Concept("merged dictionaries", r"merge .*(?:two )?dict", lambda a, b: {**a, **b}, 2),
     Concept("inverted dictionary", r"invert .*dict", lambda d: {value: key for key, value in d.items()}),
     Concept("dictionary by value", r"sort .*(?:counter|dict\w*) by value", lambda d: sorted(d.items(), key=lambda p: p[1], reverse=True)),
-    Concept("dictionary above", r"(?:filter|values greater)", lambda d, n: {k: v for k, v in d.items() if v >= n}, 2),
     Concept("empty dictionary", r"(?:dictionary|dict) is empty", lambda d: not d if isinstance(d, dict) else _numbers(None)),
 )  # fmt: skip

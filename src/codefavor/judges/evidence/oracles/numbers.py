@@ -115,11 +115,18 @@ def _square(number: int) -> bool:
     return number >= 0 and math.isqrt(number) ** 2 == number
 
 
+def _power_of(number: int, base: int) -> bool:
+    power = 1
+    while power < number and base > 1:
+        power *= base
+    return power == number
+
+
 _NTH = r"(?:n-?th|n'th|nth|given index|index n|term|n)\b.*"
 
 CONCEPTS: Final = (
     Concept("prime", r"\bprime\b(?! factor)", lambda n: _prime(large(n)), without=r"non-?prime|not prime|product|sum|largest|smallest|n-?th|count|multiplication|nearest|next|factor|length"),
-    Concept("not prime", r"non-?prime|not (?:a )?prime|composite", lambda n: not _prime(large(n, 1)), without=r"sum|count|list|n-?th"),
+    Concept("not prime", r"non-?\s?prime|\bnot (?:a )?prime", lambda n: not _prime(large(n, 2)), without=r"sum|count|list|n-?th"),
     Concept("product of two primes", r"(?:multiplication|product) of (?:2|two) prime|semi-?prime", lambda n: len(_factors(large(n))) == 2),
     Concept("next prime", r"next (?:largest |greater )?prime|smallest prime (?:greater|larger)", lambda n: next(v for v in range(natural(n) + 1, 2 * n + 3) if _prime(v))),
     Concept("primes below", r"primes?(?: numbers?)? (?:less|smaller|below|lower|upto|up to|until)|(?:less|smaller) than .*primes?|list .* prime", lambda n: [v for v in range(2, natural(n)) if _prime(v)], without=r"count|sum|number of"),
@@ -173,7 +180,7 @@ CONCEPTS: Final = (
     Concept("power of two", r"power of (?:two|2)", lambda n: n > 0 and n & (n - 1) == 0, without=r"largest|smallest|next|nearest|sum|highest|difference|round"),
     Concept("highest power of two", r"(?:highest|largest|greatest) power of (?:two|2)", lambda n: 1 << (large(n, 1).bit_length() - 1)),
     Concept("smallest power of two", r"(?:smallest|next|least) power of (?:two|2)", lambda n: 1 << (max(large(n, 1) - 1, 0)).bit_length()),
-    Concept("simple power", r"simple power", lambda x, n: x == 1 or (n > 1 and any(n**k == x for k in range(60))) or x == n, 2),
+    Concept("simple power", r"simple power", lambda x, n: _power_of(large(x, 1), large(n, 1)), 2),
     Concept("factorial", r"\bfactorial\b", lambda n: math.factorial(small(n)), without=r"digit|zero|sum|trailing|brazilian|special|last|smallest|sequence|list"),
     Concept("trailing zeros of a factorial", r"trailing zero", lambda n: sum(n // 5**k for k in range(1, 20))),
     Concept("brazilian factorial", r"brazilian factorial", lambda n: math.prod(math.factorial(k) for k in range(1, small(n, 1) + 1))),
@@ -182,13 +189,13 @@ CONCEPTS: Final = (
     Concept("catalan", r"catalan", lambda n: math.comb(2 * small(n), n) // (n + 1)),
     Concept("bell", r"bell number|ways? to partition a set", _bell),
     Concept("integer partitions", r"partitions? of (?:an? |the )?(?:integer|number)", _partitions),
-    Concept("derangements", r"derangement", lambda n: round(math.factorial(small(n)) / math.e) if n else 1),
+    Concept("derangements", r"derangement", lambda n: _derangements(n)),
     Concept("fibonacci", r"fibonacci", lambda n: _recur([0, 1], 2, n), without=r"sum|tribonacci|fibfib|fib4|list|last|even|check|cube|lucas|first n"),
     Concept("fibonacci from one", r"fibonacci", lambda n: _recur([0, 1, 1], 2, natural(n, 1)), without=r"sum|trib|fib4|list|last|even|check|cube|first n"),
     Concept("sum of fibonacci", r"sum of (?:all )?(?:the )?(?:first )?(?:n )?fibonacci", lambda n: sum(_recur([0, 1], 2, k) for k in range(natural(n) + 1))),
     Concept("tribonacci", r"tribonacci", lambda n: _recur([0, 0, 1], 3, n), without=r"sum|list"),
     Concept("lucas", r"\blucas\b", lambda n: _recur([2, 1], 2, n)),
-    Concept("pell", r"\bpell\b", lambda n: (lambda f: f(f, natural(n)))(lambda f, k, a=0, b=1: a if k == 0 else f(f, k - 1, b, 2 * b + a)) if n < 400 else _recur([], 1, n)),
+    Concept("pell", r"\bpell\b", lambda n: _pell(n)),
     Concept("perrin", r"\bperrin\b", lambda n: _perrin(n)),
     Concept("padovan", r"padovan", lambda n: _padovan(n)),
     Concept("jacobsthal", r"jacobsthal(?!.*lucas)", lambda n: (2 ** small(n) - (-1) ** n) // 3),
@@ -257,6 +264,20 @@ def _perrin(index: int) -> int:
     while len(values) <= small(index):
         values.append(values[-2] + values[-3])
     return values[index]
+
+
+def _pell(index: int) -> int:
+    this, following = 0, 1
+    for _ in range(small(index)):
+        this, following = following, 2 * following + this
+    return this
+
+
+def _derangements(count: int) -> int:
+    found = 1
+    for number in range(1, small(count) + 1):
+        found = number * found + (-1) ** number
+    return found
 
 
 def _padovan(index: int) -> int:

@@ -93,7 +93,11 @@ def _date(value: str, pattern: str, order: str) -> bool:
     if not found:
         return False
     part = dict(zip(order, map(int, found.groups()), strict=True))
-    return 1 <= part["m"] <= 12 and 1 <= part["d"] <= (29 if part["m"] == 2 else calendar.monthrange(2023, part["m"])[1])
+    if not 1 <= part["m"] <= 12 or part["y"] < 1:
+        return False
+    if (part["d"], part["m"]) == (29, 2) and not calendar.isleap(part["y"]):  # rules of thumb allow it in every year
+        raise OutsideDomainError
+    return 1 <= part["d"] <= calendar.monthrange(part["y"], part["m"])[1]
 
 
 def _leap(year: int) -> bool:
