@@ -29,6 +29,15 @@ class Oracle:
     """Which argument of the call is which of the concept's."""
     confirmed: int
     """Examples it reproduces."""
+    telling: bool
+    """Whether an example shows more than yes or no."""
+
+    @property
+    def certainty(self) -> float:
+        """How sure it is that the concept is what is asked for."""
+        if not self.confirmed:
+            return 0.7
+        return 0.9 if self.telling or self.confirmed > 1 else 0.75
 
     def predict(self, arguments: Arguments) -> Any:  # noqa: ANN401
         """Return what the concept gives, or `NOTHING` where it says nothing."""
@@ -42,13 +51,13 @@ def _predicted(concept: Concept, order: tuple[int, ...], arguments: Arguments) -
     if len(arguments) != len(order):
         return _NOTHING
     try:
-        return concept.result(*(copy.deepcopy(arguments[place]) for place in order))
+        return concept.gives(*(copy.deepcopy(arguments[place]) for place in order))
     except Exception:  # outside the concept's domain, in whatever way
         return _NOTHING
 
 
 def find_oracles(problem: Problem) -> list[Oracle]:
-    """Return the concepts a problem is about, those with a longer name in the statement first."""
+    """Return the concepts a problem is about, those that more of the statement names first."""
     examples = [example for example in problem.examples if example.arguments is not None and not example.raises]
     found = []
     for concept in CONCEPTS:
@@ -61,9 +70,9 @@ def find_oracles(problem: Problem) -> list[Oracle]:
             ):
                 continue
             if rows or order == tuple(range(concept.arguments)):
-                found.append(Oracle(concept, order, len(rows)))
+                found.append(Oracle(concept, order, len(rows), any(not isinstance(row.expected, bool) for row in rows)))
             break
-    return found
+    return sorted(found, key=lambda oracle: -oracle.concept.length_in(problem.statement))
 
 
 def _agrees(predicted: Any, expected: Any) -> bool:  # noqa: ANN401
@@ -96,7 +105,7 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
     oracle, arguments, value, _, call = first
     says = f"By the concept “{oracle.concept.name}” {shown(arguments)} gives {shown(value)}; {worse} {came(call)}."
     one_sided = min(wrong.values()) == 0
-    certainty = 0.9 if one_sided and oracle.confirmed else 0.75
+    certainty = oracle.certainty if one_sided else min(oracle.certainty, 0.75)
     details = {"concept": oracle.concept.name, "wrong_a": wrong["A"], "wrong_b": wrong["B"]}
     return [Evidence("oracle", OTHER[worse], says, certainty, "concept", details)]
 

@@ -1,7 +1,9 @@
 """Owns concepts of geometry, physics, money and units."""
 
 import math
-from typing import Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
 from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError
 
@@ -11,15 +13,28 @@ def _positive(*values: float) -> None:
         raise OutsideDomainError
 
 
+def _measured(result: Callable[..., Any], parts: bool) -> Callable[..., Any]:
+    def checked(*arguments: Any) -> Any:  # noqa: ANN401
+        for value in arguments:
+            for part in value if parts and isinstance(value, list | tuple) else [value]:
+                if isinstance(part, bool) or not isinstance(part, int | float):
+                    raise OutsideDomainError
+        return result(*arguments)
+
+    return checked
+
+
 def _heron(a: float, b: float, c: float) -> float:
     _positive(a, b, c)
     if a + b <= c or b + c <= a or a + c <= b:
-        return -1
+        raise OutsideDomainError
     half = (a + b + c) / 2
-    return round(math.sqrt(half * (half - a) * (half - b) * (half - c)), 2)
+    return math.sqrt(half * (half - a) * (half - b) * (half - c))
 
 
-CONCEPTS: Final = (
+_OF_LISTS: Final = frozenset({"distance", "magnitude", "polynomial value", "derivative"})
+
+_MEASURES: Final = (
     Concept("triangle area", r"area of (?:a |the )?triangle", lambda a, b: a * b / 2, 2),
     Concept("triangle area by sides", r"(?:three|3) sides .*(?:area|triangle)", lambda a, b, c: _heron(a, b, c), 3, without=r"right|perimeter|equilateral"),
     Concept("valid triangle", r"(?:valid|possible) triangle|triangle .*(?:valid|possible|formed)|form a triangle", lambda a, b, c: a + b > c and b + c > a and a + c > b, 3, without=r"area|right|angle"),
@@ -55,8 +70,7 @@ CONCEPTS: Final = (
     Concept("cone volume", r"volume of (?:a |the )?cone", lambda r, h: math.pi * r * r * h / 3, 2),
     Concept("cone surface", r"surface ?area of (?:a |the )?cone", lambda r, h: math.pi * r * (r + math.hypot(r, h)), 2, without="lateral"),
     Concept("cone lateral surface", r"lateral surface ?area of (?:a |the )?cone", lambda r, h: math.pi * r * math.hypot(r, h), 2),
-    Concept("prism volume", r"volume of (?:a |the )?triangular prism", lambda a, b, h: a * b * h / 2, 3),
-    Concept("tetrahedron volume", r"volume of (?:a |the )?tetrahedron", lambda a: round(a**3 / (6 * math.sqrt(2)), 2)),
+    Concept("tetrahedron volume", r"volume of (?:a |the )?tetrahedron", lambda a: a**3 / (6 * math.sqrt(2))),
     Concept("tetrahedron area", r"area of (?:a |the )?(?:regular )?tetrahedron", lambda a: math.sqrt(3) * a * a),
     Concept("polygon area", r"area of (?:a |the )?regular polygon", lambda n, a: n * a * a / (4 * math.tan(math.pi / n)), 2),
     Concept("distance", r"\bdistance between (?:two )?points", lambda a, b: math.dist(a, b), 2),
@@ -67,13 +81,12 @@ CONCEPTS: Final = (
     Concept("celsius to fahrenheit", r"celsius .*fahrenheit", lambda c: c * 9 / 5 + 32),
     Concept("fahrenheit to celsius", r"fahrenheit .*celsius", lambda f: (f - 32) * 5 / 9),
     Concept("hours to minutes", r"hours? .*to minutes", lambda h: h * 60),
-    Concept("neither profit nor loss", r"no profit (?:and|or|nor) no loss|neither profit nor loss", lambda a, b: a == b, 2),
-    Concept("profit", r"profit amount|gives? .*profit|amount .*profit", lambda a, b: b - a if b > a else 0, 2),
-    Concept("loss", r"loss amount|amount .*loss", lambda a, b: b - a if b > a else 0, 2, without="profit"),
     Concept("simple interest", r"simple interest", lambda p, t, r: p * t * r / 100, 3),
     Concept("discriminant", r"discriminant", lambda a, b, c: b * b - 4 * a * c, 3),
     Concept("fraction part", r"decimal part|fractional part", lambda x: x % 1.0),
-    Concept("rounded up", r"\bceil\b|ceiling", lambda a, b: -(-a // b), 2),
-    Concept("polynomial value", r"polynomial", lambda xs, x: sum(c * x**k for k, c in enumerate(xs)), 2),
-    Concept("derivative", r"derivative", lambda xs: [k * c for k, c in enumerate(xs)][1:]),
+    Concept("rounded up", r"\bdivi\w+ .*round\w* up|ceiling (?:division|of .*quotient)", lambda a, b: -(-a // b), 2),
+    Concept("polynomial value", r"evaluat\w+ .*polynomial|value of (?:a |the )?polynomial", lambda xs, x: sum(c * x**k for k, c in enumerate(xs)), 2),
+    Concept("derivative", r"derivative of (?:a |the )?polynomial|polynomial.* derivative", lambda xs: [k * c for k, c in enumerate(xs)][1:]),
 )  # fmt: skip
+
+CONCEPTS: Final = tuple(replace(concept, result=_measured(concept.result, concept.name in _OF_LISTS)) for concept in _MEASURES)
