@@ -106,6 +106,7 @@ def _within(number: float, low: float, high: float) -> bool:
         raise OutsideDomainError
     return low < number < high
 
+
 CONCEPTS: Final = (
     Concept("sum", r"\bsum of (?:all )?(?:the )?(?:items|elements|numbers|values|list|array|tuple)|\bsum (?:a|the) (?:list|tuple|array)", lambda x: sum(_numbers(x)), without=r"even|odd|non-?repeat|square|cube|largest|maximum|sub|pair|unique|digit|power|average|negative|positive|dict|greater|between|prime|differ"),
     Concept("product", r"(?:product|multipl\w+) (?:of )?(?:all )?(?:the )?(?:items|elements|numbers|list|array|tuple)", lambda x: math.prod(_numbers(x)), without=r"even|odd|max|sub|pair|unique|cumulative|index|divid|three|sum|mod"),

@@ -57,7 +57,10 @@ def _predicted(concept: Concept, order: tuple[int, ...], arguments: Arguments) -
 
 
 def find_oracles(problem: Problem) -> list[Oracle]:
-    """Return the concepts a problem is about, those that more of the statement names first."""
+    """Return the concepts a problem is about, those that more of the statement names first.
+
+    Where the examples leave open which argument is which, a concept is there once for each order.
+    """
     examples = [example for example in problem.examples if example.arguments is not None and not example.raises]
     found = []
     for concept in CONCEPTS:
@@ -69,14 +72,19 @@ def find_oracles(problem: Problem) -> list[Oracle]:
                 _agrees(_predicted(concept, order, example.arguments or ()), example.expected) for example in rows
             ):
                 continue
-            if rows or order == tuple(range(concept.arguments)):
-                found.append(Oracle(concept, order, len(rows), any(not isinstance(row.expected, bool) for row in rows)))
-            break
+            telling = any(not isinstance(row.expected, bool) for row in rows)
+            found.append(Oracle(concept, order, len(rows), telling))
+            if not rows:
+                break  # nothing shows which argument is which: they come as they are named
     return sorted(found, key=lambda oracle: -oracle.concept.length_in(problem.statement))
 
 
 def _agrees(predicted: Any, expected: Any) -> bool:  # noqa: ANN401
-    return predicted is not _NOTHING and equal(predicted, expected) and isinstance(predicted, bool) == isinstance(expected, bool)
+    return (
+        predicted is not _NOTHING
+        and equal(predicted, expected)
+        and isinstance(predicted, bool) == isinstance(expected, bool)
+    )
 
 
 def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
@@ -85,7 +93,7 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         return []
     oracles = find_oracles(problem)
     wrong: dict[Side, int] = {"A": 0, "B": 0}
-    first: tuple[Oracle, Arguments, Any, Side, CallOutcome] | None = None
+    first: dict[Side, tuple[Oracle, Arguments, Any, CallOutcome]] = {}
     for seen in behaviour.disagreements[:_ASKED]:
         predictions = [(oracle, oracle.predict(seen.arguments)) for oracle in oracles]
         predictions = [(oracle, value) for oracle, value in predictions if value is not _NOTHING]
@@ -97,12 +105,11 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
             continue
         loser: Side = "B" if right_a else "A"
         wrong[loser] += 1
-        if first is None or wrong[loser] > wrong[OTHER[loser]]:
-            first = oracle, seen.arguments, value, loser, seen.a if loser == "A" else seen.b
-    if first is None or wrong["A"] == wrong["B"]:
+        first.setdefault(loser, (oracle, seen.arguments, value, seen.a if loser == "A" else seen.b))
+    if wrong["A"] == wrong["B"]:
         return []
     worse: Side = "A" if wrong["A"] > wrong["B"] else "B"
-    oracle, arguments, value, _, call = first
+    oracle, arguments, value, call = first[worse]
     says = f"By the concept “{oracle.concept.name}” {shown(arguments)} gives {shown(value)}; {worse} {came(call)}."
     one_sided = min(wrong.values()) == 0
     certainty = oracle.certainty if one_sided else min(oracle.certainty, 0.75)
@@ -111,4 +118,8 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
 
 
 def _right(call: CallOutcome, value: Any) -> bool:  # noqa: ANN401
-    return call.status == "returned" and equal(call.value, value) and isinstance(call.value, bool) == isinstance(value, bool)
+    return (
+        call.status == "returned"
+        and equal(call.value, value)
+        and isinstance(call.value, bool) == isinstance(value, bool)
+    )

@@ -37,8 +37,8 @@ _OF_LISTS: Final = frozenset({"distance", "magnitude", "polynomial value", "deri
 _MEASURES: Final = (
     Concept("triangle area", r"area of (?:a |the )?triangle", lambda a, b: a * b / 2, 2),
     Concept("triangle area by sides", r"(?:three|3) sides .*(?:area|triangle)", lambda a, b, c: _heron(a, b, c), 3, without=r"right|perimeter|equilateral"),
-    Concept("valid triangle", r"(?:valid|possible) triangle|triangle .*(?:valid|possible|formed)|form a triangle", lambda a, b, c: a + b > c and b + c > a and a + c > b, 3, without=r"area|right|angle"),
-    Concept("valid triangle by angles", r"triangle .*angles?|angles? .*triangle", lambda a, b, c: a + b + c == 180 and min(a, b, c) > 0, 3, without=r"right"),
+    Concept("valid triangle", r"(?:valid|possible) triangle|triangle .*(?:valid|possible|formed)|form a triangle", lambda a, b, c: a + b > c and b + c > a and a + c > b, 3, without=r"area|right|\bangle"),
+    Concept("valid triangle by angles", r"triangle .*\bangles?|\bangles? .*triangle", lambda a, b, c: a + b + c == 180 and min(a, b, c) > 0, 3, without=r"right"),
     Concept("right triangle", r"right-?\s?angled? triangle|right triangle", lambda a, b, c: (s := sorted((a, b, c)))[0] ** 2 + s[1] ** 2 == s[2] ** 2, 3),
     Concept("third angle", r"third angle", lambda a, b: 180 - a - b, 2),
     Concept("equilateral", r"equilateral", lambda a, b, c: a == b == c, 3, without="area|perim"),
@@ -89,4 +89,6 @@ _MEASURES: Final = (
     Concept("derivative", r"derivative of (?:a |the )?polynomial|polynomial.* derivative", lambda xs: [k * c for k, c in enumerate(xs)][1:]),
 )  # fmt: skip
 
-CONCEPTS: Final = tuple(replace(concept, result=_measured(concept.result, concept.name in _OF_LISTS)) for concept in _MEASURES)
+CONCEPTS: Final = tuple(
+    replace(concept, result=_measured(concept.result, concept.name in _OF_LISTS)) for concept in _MEASURES
+)

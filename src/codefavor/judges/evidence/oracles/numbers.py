@@ -162,7 +162,7 @@ CONCEPTS: Final = (
     Concept("next prime", r"next (?:largest |greater )?prime|smallest prime (?:greater|larger)", lambda n: next(v for v in range(natural(n) + 1, 2 * n + 3) if _prime(v))),
     Concept("primes below", r"primes?(?: numbers?)? (?:less|smaller|below|lower|upto|up to|until)|(?:less|smaller) than .*primes?|list .* prime", lambda n: _primes(natural(n)), without=r"count|sum|number of"),
     Concept("count of primes below", r"(?:count|number of) .*prime.*(?:less|below|smaller)", lambda n: len(_primes(natural(n)))),
-    Concept("prime factors", r"prime factors?|factori[sz]ation", lambda n: _factors(large(n, 1)), without=r"largest|biggest|greatest|smallest|sum|count|distinct|unique"),
+    Concept("prime factors", r"prime factors?|factori[sz]ation", lambda n: _factors(large(n, 1)), without=r"(?:largest|biggest|greatest|smallest|least|maximum|minimum) prime|sum|count|number of|distinct|unique"),
     Concept("largest prime factor", r"(?:largest|greatest|biggest|maximum) prime factor", lambda n: max(_factors(large(n, 2)))),
     Concept("smallest prime divisor", r"(?:smallest|least|minimum) prime (?:factor|divisor)", lambda n: min(_factors(large(n, 2)))),
     Concept("divisors", r"\bdivisors?\b|\bfactors\b", lambda n: _divisors(n), without=r"sum|count|number of|prime|largest|smallest|common|even|odd|proper"),

@@ -32,6 +32,14 @@ def _balanced(value: str, opening: str, closing: str) -> bool:
     return not expected
 
 
+def _only(value: str, others: str) -> str:
+    if any(
+        character in others for character in text(value)
+    ):  # whether brackets of other kinds count: statements differ
+        raise OutsideDomainError
+    return value
+
+
 def _depth(value: str) -> int:
     deepest = depth = 0
     for character in value:
@@ -89,7 +97,11 @@ def _subsequence(small: str, large: str) -> bool:
 
 def _shifted(value: str, by: int) -> str:
     return "".join(
-        chr((ord(c) - 97 + by) % 26 + 97) if "a" <= c <= "z" else chr((ord(c) - 65 + by) % 26 + 65) if "A" <= c <= "Z" else c
+        chr((ord(c) - 97 + by) % 26 + 97)
+        if "a" <= c <= "z"
+        else chr((ord(c) - 65 + by) % 26 + 65)
+        if "A" <= c <= "Z"
+        else c
         for c in text(value)
     )
 
@@ -166,9 +178,9 @@ CONCEPTS: Final = (
     Concept("without digits", r"remove (?:all )?(?:the )?(?:digits|numbers)", lambda s: "".join(c for c in text(s) if not c.isdigit()), without=r"list"),
     Concept("letters and digits", r"(?:letters|alphabets?) and digits|digits and letters", lambda s: (sum(c.isalpha() for c in text(s)), sum(c.isdigit() for c in s))),
     Concept("ascii value", r"ascii value of", lambda c: ord(text(c)), without=r"sum|all"),
-    Concept("balanced round brackets", r"(?:brackets?|parenthes[ie]s) .*(?:balanced|closing|correspond|match|valid)|(?:balanced|valid) (?:brackets|parenthes)", lambda s: _balanced(s, "(", ")"), without=r"two strings|concat|square|longest"),
-    Concept("balanced angle brackets", r"brackets? .*(?:balanced|closing|correspond)", lambda s: _balanced(s, "<", ">")),
-    Concept("balanced brackets of all kinds", r"(?:balanced|matched|matching|valid) .*(?:brackets|parenthes)|(?:brackets|parenthes[ie]s) .*(?:balanced|match|valid|clos)", lambda s: _balanced(s, "([{", ")]}"), without=r"two strings|longest|nested|depth"),
+    Concept("balanced round brackets", r"(?:brackets?|parenthes[ie]s) .*(?:balanced|closing|correspond|match|valid)|(?:balanced|valid) (?:brackets|parenthes)", lambda s: _balanced(_only(s, "[]{}<>"), "(", ")"), without=r"two strings|concat|square|longest"),
+    Concept("balanced angle brackets", r"brackets? .*(?:balanced|closing|correspond)", lambda s: _balanced(_only(s, "[]{}()"), "<", ">")),
+    Concept("balanced brackets of all kinds", r"(?:balanced|matched|matching|valid) .*(?:brackets|parenthes)|(?:brackets|parenthes[ie]s) .*(?:balanced|match|valid|clos)", lambda s: _balanced(_only(s, "<>"), "([{", ")]}"), without=r"two strings|longest|nested|depth"),
     Concept("nesting depths", r"(?:deepest|levels? of) nesting|nesting (?:depth|level)", lambda s: [_depth(group) for group in text(s).split()]),
     Concept("run lengths", r"run-?length", lambda s: [[count, c] if count > 1 else c for c, count in _runs(text(s))]),
     Concept("doubles merged", r"consecutive (?:duplicate|repeated)s?", lambda s: "".join(c for c, _ in _runs(text(s)))),
