@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from codefavor.judges.evidence.behaviour import Behaviour, Disagreement, equal
-from codefavor.judges.evidence.oracles.concept import Concept
+from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError
 from codefavor.judges.evidence.oracles.consult import CONCEPTS, NOTHING, find_oracles, oracle_evidence
 from codefavor.judges.evidence.problem import Problem, read_problem
 from codefavor.sandbox import CallOutcome
@@ -178,12 +178,23 @@ def test_a_concept_that_an_example_contradicts_is_not_used(statement: str, call:
         ("not prime", (1,)),
         ("triangle area by sides", (1, 2, 9)),
         ("rectangle area", ("ab", 10**9)),
+        ("rectangle area", (-1, 2)),
+        ("isosceles", (2, 2, 2)),
+        ("anagrams", ("Tea", "eat")),
+        ("palindrome", ("Noon",)),
+        ("distinct characters", ("Aa",)),
+        ("most frequent character", ("abab",)),
+        ("second largest", ([4, 4, 1],)),
+        ("balanced round brackets", ("([)]",)),
+        ("from roman", ("IIX",)),
+        ("number appearing once", ([1, 2],)),
+        ("fraction part", (-1.5,)),
     ],
 )
 def test_a_concept_is_silent_where_people_mean_different_things_by_it(name: str, arguments: tuple[Any, ...]) -> None:
     """A wrong oracle costs more than none."""
     concept = next(concept for concept in CONCEPTS if concept.name == name)
-    with pytest.raises(ValueError):  # noqa: PT011 - any reason to refuse is one
+    with pytest.raises(OutsideDomainError):
         concept.gives(*arguments)
 
 

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from typing import Any, Final
 
-from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError, items, natural, some
+from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError, items, most_frequent, natural, some
 
 
 def _numbers(value: Any) -> list[Any]:  # noqa: ANN401
@@ -71,8 +71,17 @@ def _rolling(numbers: list[Any], join: Any) -> list[Any]:  # noqa: ANN401
 
 
 def _rank(numbers: list[Any], place: int, largest: bool) -> Any:  # noqa: ANN401
-    ordered = sorted(set(numbers), reverse=largest)
-    return ordered[place] if len(ordered) > place else None
+    ordered = sorted(numbers, reverse=largest)
+    if len(ordered) <= place or len(set(ordered[: place + 1])) <= place:  # whether equals count: statements differ
+        raise OutsideDomainError
+    return ordered[place]
+
+
+def _single(parts: list[Any]) -> Any:  # noqa: ANN401
+    alone = [part for part in parts if parts.count(part) == 1]
+    if len(alone) != 1 or len({parts.count(part) for part in parts} - {1}) > 1:
+        raise OutsideDomainError
+    return alone[0]
 
 
 def _matrix(value: Any) -> list[list[Any]]:  # noqa: ANN401
@@ -129,20 +138,20 @@ CONCEPTS: Final = (
     Concept("k-th largest", r"k-?th largest", lambda x, k: sorted(_numbers(x), reverse=True)[natural(k, 1) - 1], 2),
     Concept("k-th element", r"k-?th element", lambda x, k: items(x)[natural(k, 1) - 1], 2, without=r"sort|largest|smallest|remov|sum"),
     Concept("k largest", r"\b(?:n|k|top k) (?:largest|maximum|highest)|(?:largest|top) (?:n|k)\b", lambda x, k: heapq.nlargest(natural(k), _numbers(x)), 2, without=r"k-?th|product|sum"),
-    Concept("k largest, sorted", r"\bk (?:largest|maximum)", lambda x, k: sorted(_numbers(x))[len(x) - natural(k) :], 2, without=r"k-?th"),
+    Concept("k largest, sorted", r"\bk (?:largest|maximum)", lambda x, k: sorted(_numbers(x))[len(x) - natural(k, 0, len(x)) :], 2, without=r"k-?th"),
     Concept("k smallest", r"\b(?:n|k) (?:smallest|minimum|lowest)", lambda x, k: heapq.nsmallest(natural(k), _numbers(x)), 2, without=r"k-?th|product"),
     Concept("ascending", r"\bsort\w*\b.*(?:ascending|increasing)|\bsort (?:a |the )?(?:given )?(?:list|array|integers|numbers)\b|(?:bubble|merge|quick|heap|insertion|selection|shell|counting|radix|pancake|comb|gnome) ?sort", lambda x: _same(x, sorted(items(x))), without=r"descending|by |even|odd|third|key|dict|tuples|rank|length|digits|according|binary|list of|sublist|index|lists|unique|check|whether"),
     Concept("descending", r"\bsort\w*\b.*(?:descending|decreasing|reverse order)", lambda x: _same(x, sorted(items(x), reverse=True)), without=r"by |even|odd|key|dict|according|if|tuples"),
     Concept("is sorted", r"(?:check|whether|if) .*(?:is |are )?sorted", lambda x: all(a <= b for a, b in itertools.pairwise(items(x))), without=r"duplicate|descending|triplet|subsequence|element|search"),
     Concept("monotonic", r"monoton", lambda x: items(x) in (sorted(x), sorted(x, reverse=True))),
     Concept("sorted by length", r"sort\w* .*(?:by|according to|based on|ascending by|order .*of) (?:the )?length", lambda x: sorted(items(x), key=len), without=r"odd|alphabet|same length|digit|unique"),
-    Concept("sorted by ones", r"(?:number of ones|count of ones|set bits).*(?:binary|ascending)|sort .*binary", lambda x: sorted(items(x), key=lambda n: (bin(n).count("1"), n))),
+    Concept("sorted by ones", r"(?:number of ones|count of ones|set bits).*(?:binary|ascending)|sort .*binary", lambda x: sorted(items(x), key=lambda n: ((n).bit_count(), n))),
     Concept("tuples by second", r"sort .*tuples? .*(?:second|2nd|last)", lambda x: sorted(items(x), key=lambda p: p[-1])),
     Concept("tuples by first", r"sort .*tuples? .*first", lambda x: sorted(items(x), key=lambda p: p[0])),
     Concept("mean", r"\b(?:mean|average)\b", lambda x: sum(_plain(x)) / len(x), without=r"absolute|deviation|median|each|cube|binary|even|tuple of tuples|between|word|square|smallest|largest|lists"),
     Concept("mean absolute deviation", r"mean absolute deviation", lambda x: sum(abs(v - sum(x) / len(x)) for v in _plain(x)) / len(x)),
     Concept("median", r"\bmedian\b", lambda x: statistics.median(_plain(x)), without=r"two|three|trapezium|even"),
-    Concept("mode", r"\bmode\b|most (?:frequent|common) (?:element|number|item)", lambda x: Counter(items(x)).most_common(1)[0][0], without=r"count|\bk\b"),
+    Concept("mode", r"\bmode\b|most (?:frequent|common) (?:element|number|item)", lambda x: most_frequent(items(x)), without=r"count|\bk\b"),
     Concept("range rescaled", r"rescale", lambda x: [(v - min(x)) / (max(x) - min(x)) for v in _plain(x)]),
     Concept("rolling maximum", r"(?:rolling|running|cumulative) max", lambda x: _rolling(_numbers(x), max)),
     Concept("cumulative sums", r"(?:cumulative|running|prefix) sums?", lambda x: _rolling(_numbers(x), lambda a, b: a + b), without=r"tuple list|all|of tuples"),
@@ -227,10 +236,10 @@ CONCEPTS: Final = (
     Concept("least contiguous sum", r"minimum sum of (?:any )?(?:non-empty )?sub-?array", lambda x: _least_sum(_plain(x))),
     Concept("longest increasing subsequence", r"longest increasing subsequence", lambda x: _increasing(_numbers(x)), without=r"sum|bitonic"),
     Concept("inversions", r"inversions?", lambda x: _inversions(_numbers(x))),
-    Concept("missing number", r"missing (?:number|element)", lambda x: next(v for v in range(min(x), max(x) + 2) if v not in x), without="smallest|first|sorted"),
+    Concept("missing number", r"missing (?:number|element)", lambda x: next(v for v in range(min(_plain(x)), max(x)) if v not in x), without="smallest|first|sorted"),
     Concept("smallest missing", r"smallest missing", lambda x: next(v for v in range(len(x) + 1) if v not in x)),
     Concept("in range", r"\b(?:falls?|lies?|is) (?:with)?in (?:the |a )?(?:given )?range\b", lambda n, low, high: _within(n, low, high), 3),
-    Concept("number appearing once", r"appears? only once|occurs? once|single element|odd number of times", lambda x: next(v for v in items(x) if list(x).count(v) % 2 == 1)),
+    Concept("number appearing once", r"appears? only once|occurs? once|single element|odd number of times", lambda x: _single(items(x))),
     Concept("key of greatest value", r"key .*(?:maximum|largest|highest) value", lambda d: max(d, key=d.get)),
     Concept("dictionary sum", r"sum of all (?:items|values) in (?:a |the )?(?:given )?dict", lambda d: sum(d.values())),
     Concept("merged dictionaries", r"merge .*(?:two )?dict", lambda a, b: {**a, **b}, 2),

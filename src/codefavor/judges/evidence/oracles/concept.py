@@ -1,7 +1,8 @@
 """Owns the shape of a concept: words that name it, and what it gives for arguments in the domain where it is unambiguous."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -129,3 +130,15 @@ def some(value: object) -> list[Any]:
     if not found:
         raise OutsideDomainError
     return found
+
+
+def most_frequent(parts: Sequence[Any]) -> Any:  # noqa: ANN401
+    """Return the part that occurs most often.
+
+    Raises:
+        OutsideDomainError: there is none, or several occur as often: statements differ about which is meant.
+    """
+    counts = Counter(parts).most_common(2)
+    if not counts or (len(counts) == 2 and counts[0][1] == counts[1][1]):
+        raise OutsideDomainError
+    return counts[0][0]

@@ -2,6 +2,7 @@
 
 import heapq
 import math
+import re
 from functools import reduce
 from typing import Final
 
@@ -60,7 +61,16 @@ def _roman(number: int) -> str:
 def _from_roman(letters: str) -> int:
     value = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
     numbers = [value[letter] for letter in text(letters).upper()]
-    return sum(-one if one < other else one for one, other in zip(numbers, [*numbers[1:], 0], strict=True))
+    number = sum(-one if one < other else one for one, other in zip(numbers, [*numbers[1:], 0], strict=True))
+    if _roman(number) != letters.upper():
+        raise OutsideDomainError
+    return number
+
+
+def _from_binary(digits: str | int) -> int:
+    if isinstance(digits, bool) or not re.fullmatch("[01]{1,200}", str(digits)):
+        raise OutsideDomainError
+    return int(str(digits), 2)
 
 
 def _base(number: int, base: int) -> str:
@@ -256,19 +266,19 @@ CONCEPTS: Final = (
     Concept("collatz", r"collatz", lambda n: _collatz(n), without=r"odd"),
     Concept("roman numeral", r"\broman\b", lambda n: _roman(n)),
     Concept("from roman", r"\broman\b", lambda s: _from_roman(s)),
-    Concept("binary", r"\bbinary\b", lambda n: bin(large(n))[2:], without=r"sum|count|ones|digits|string to|tree|search"),
-    Concept("binary as a number", r"\bbinary\b", lambda n: int(bin(large(n))[2:]), without=r"sum|count|ones|search"),
-    Concept("from binary", r"binary .*decimal|binary (?:number|string) to", lambda s: int(str(s), 2)),
-    Concept("octal", r"octal", lambda n: int(oct(large(n))[2:]), without=r"to decimal"),
-    Concept("octal text", r"octal", lambda n: oct(large(n))[2:], without=r"to decimal"),
+    Concept("binary", r"\bbinary\b", lambda n: f"{large(n):b}", without=r"sum|count|ones|digits|string to|tree|search"),
+    Concept("binary as a number", r"\bbinary\b", lambda n: int(f"{large(n):b}"), without=r"sum|count|ones|search"),
+    Concept("from binary", r"binary .*decimal|binary (?:number|string) to", lambda s: _from_binary(s)),
+    Concept("octal", r"octal", lambda n: int(f"{large(n):o}"), without=r"to decimal"),
+    Concept("octal text", r"octal", lambda n: f"{large(n):o}", without=r"to decimal"),
     Concept("from octal", r"octal .*decimal", lambda n: int(str(natural(n)), 8)),
-    Concept("hexadecimal", r"hexadecimal", lambda n: hex(large(n))[2:]),
+    Concept("hexadecimal", r"hexadecimal", lambda n: f"{large(n):x}"),
     Concept("base", r"\bbase\b", lambda n, base: _base(n, base), 2, without=r"triangle|area|logarithm"),
-    Concept("set bits", r"(?:count|number) of (?:set bits|1s|ones|1 bits)|set bits|\bones\b.*binary|bit ?count", lambda n: bin(large(n)).count("1"), without=r"check|longest|even|odd|between|sum|rang"),
-    Concept("unset bits", r"unset bits|zeros? .*binary", lambda n: bin(large(n, 1))[2:].count("0"), without=r"check|rang"),
-    Concept("bit parity", r"parity", lambda n: bin(large(n)).count("1") % 2 == 1),
-    Concept("bits to flip", r"bits? .*(?:flip|differ)|hamming", lambda a, b: bin(large(a) ^ large(b)).count("1"), 2, without=r"check|one bit"),
-    Concept("one bit apart", r"differ (?:at|in|by) (?:exactly )?(?:one|1) bit", lambda a, b: bin(large(a) ^ large(b)).count("1") == 1, 2),
+    Concept("set bits", r"(?:count|number) of (?:set bits|1s|ones|1 bits)|set bits|\bones\b.*binary|bit ?count", lambda n: large(n).bit_count(), without=r"check|longest|even|odd|between|sum|rang"),
+    Concept("unset bits", r"unset bits|zeros? .*binary", lambda n: f"{large(n, 1):b}".count("0"), without=r"check|rang"),
+    Concept("bit parity", r"parity", lambda n: large(n).bit_count() % 2 == 1),
+    Concept("bits to flip", r"bits? .*(?:flip|differ)|hamming", lambda a, b: (large(a) ^ large(b)).bit_count(), 2, without=r"check|one bit"),
+    Concept("one bit apart", r"differ (?:at|in|by) (?:exactly )?(?:one|1) bit", lambda a, b: (large(a) ^ large(b)).bit_count() == 1, 2),
     Concept("opposite signs", r"opposite sign", lambda a, b: (a < 0) != (b < 0), 2),
     Concept("exclusive or", r"(?:binary|bit) ?strings? .*\bxor\b|\bxor\b .*(?:binary|bit) ?strings?", lambda a, b: "".join("01"[one != other] for one, other in zip(text(a), text(b), strict=True)), 2),
     Concept("alternate signs sum", r"\balternat\w+ (?:signs?|sum|series)", lambda n: sum((-1) ** (k + 1) * k for k in range(1, natural(n) + 1))),

@@ -5,7 +5,15 @@ import re
 from collections import Counter
 from typing import Final
 
-from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError, items, natural, some, text
+from codefavor.judges.evidence.oracles.concept import (
+    Concept,
+    OutsideDomainError,
+    items,
+    most_frequent,
+    natural,
+    some,
+    text,
+)
 
 _VOWELS: Final = frozenset("aeiouAEIOU")
 
@@ -48,18 +56,42 @@ def _depth(value: str) -> int:
     return deepest
 
 
-def _first_repeated(value: str) -> str | None:
+def _first_repeated(value: str) -> str:
     seen: set[str] = set()
     for character in text(value):
         if character in seen:
             return character
         seen.add(character)
-    return None
+    raise OutsideDomainError
 
 
-def _first_single(value: str) -> str | None:
+def _first_single(value: str) -> str:
     counts = Counter(text(value))
-    return next((character for character in value if counts[character] == 1), None)
+    return next(character for character in value if counts[character] == 1)
+
+
+def _plain(value: str) -> str:
+    return "".join(character for character in value.lower() if character.isalnum())
+
+
+def _either(strict: bool, lenient: bool) -> bool:
+    if strict != lenient:  # whether case, spaces and punctuation count: statements differ
+        raise OutsideDomainError
+    return strict
+
+
+def _palindrome(value: str) -> bool:
+    return _either(value == value[::-1], _plain(value) == _plain(value)[::-1])
+
+
+def _anagrams(one: str, other: str) -> bool:
+    return _either(Counter(one) == Counter(other), Counter(_plain(one)) == Counter(_plain(other)))
+
+
+def _distinct(value: str) -> int:
+    if len(set(value)) != len(set(value.lower())):  # whether case counts: statements differ
+        raise OutsideDomainError
+    return len(set(value))
 
 
 def _runs(value: str) -> list[tuple[str, int]]:
@@ -159,15 +191,15 @@ CONCEPTS: Final = (
     Concept("reversed text", r"revers\w+ (?:a |the |given )*(?:string|text)\b|string .*revers", lambda s: text(s)[::-1], without=r"word|vowel|palindrom|only|each|number|upper|order|if |remov|delet"),
     Concept("reversed words", r"revers\w+ (?:the )?(?:order of )?words?", lambda s: " ".join(reversed(text(s).split())), without=r"each word|length|letters"),
     Concept("each word reversed", r"revers\w+ each word|each word .*revers|words? in .*revers", lambda x: [text(w)[::-1] for w in x]),
-    Concept("palindrome", r"palindrom", lambda s: text(s) == s[::-1], without=r"shortest|longest|make|smallest|number of|count|remov|delet|tuple|between|ignor"),
-    Concept("anagrams", r"anagram", lambda a, b: Counter(text(a)) == Counter(text(b)), 2, without=r"group|rearrang|list"),
+    Concept("palindrome", r"palindrom", lambda s: _palindrome(text(s)), without=r"shortest|longest|make|smallest|number of|count|remov|delet|tuple|between|ignor"),
+    Concept("anagrams", r"anagram", lambda a, b: _anagrams(text(a), text(b)), 2, without=r"group|rearrang|list"),
     Concept("same letters", r"same characters", lambda a, b: set(text(a)) == set(text(b)), 2),
     Concept("all characters same", r"all (?:the )?characters? .*(?:same|equal|identical)", lambda s: len(set(text(s))) <= 1, without=r"substring|count"),
     Concept("all characters different", r"all (?:the )?characters .*(?:unique|different|distinct)|unique characters", lambda s: len(set(text(s))) == len(s), without=r"count|number|word|most"),
-    Concept("distinct characters", r"(?:count|number of|how many) .*(?:distinct|different|unique) (?:characters|letters)", lambda s: len(set(text(s).lower())), without=r"word"),
+    Concept("distinct characters", r"(?:count|number of|how many) .*(?:distinct|different|unique) (?:characters|letters)", lambda s: _distinct(text(s)), without=r"word"),
     Concept("first repeated character", r"first repeat\w* character|repeats? first", lambda s: _first_repeated(s)),
     Concept("first non-repeated character", r"first non-?\s?repeat\w*|first unique character", lambda s: _first_single(s)),
-    Concept("most frequent character", r"(?:most (?:frequent|common|occurring)|maximum occurring) (?:character|letter)", lambda s: Counter(text(s)).most_common(1)[0][0]),
+    Concept("most frequent character", r"(?:most (?:frequent|common|occurring)|maximum occurring) (?:character|letter)", lambda s: most_frequent(text(s))),
     Concept("character counts", r"(?:count|frequenc\w+|occurrences?) .*(?:each )?(?:character|letter)s?", lambda s: dict(Counter(text(s))), without=r"most|max|min|vowel|first|max|upper|lower|repeated|word|distinct"),
     Concept("occurrences of a character", r"(?:count|number of|occurrence\w*) .*(?:of|a) (?:the |a )?(?:given )?(?:character|letter|element|substring)", lambda s, c: text(s).count(text(c)), 2, without=r"overlap|remove|first|last|position"),
     Concept("overlapping occurrences", r"overlap\w* .*(?:occurrences?|times|substring)|(?:occurrences?|times|substring) .*overlap", lambda s, c: sum(text(s).startswith(c, k) for k in range(len(s) - len(c) + 1)), 2),
@@ -190,13 +222,13 @@ CONCEPTS: Final = (
     Concept("substring", r"(?:contains|presence of|is a|check .*) (?:a |the |given )*substring|sub-?string .*(?:present|exists)", lambda s, t: text(t) in text(s), 2, without=r"rotation|list|all|count|start"),
     Concept("caesar by n", r"caesar|shift\w* .*alphabet", lambda s, k: _shifted(s, k), 2),
     Concept("rot13", r"rot ?13", lambda s: _shifted(s, 13)),
-    Concept("words of odd length", r"(?:check|whether) .*length .*odd", lambda s: len(text(s)) % 2 == 1, without=r"list"),
-    Concept("words of even length", r"(?:check|whether) .*length .*even", lambda s: len(text(s)) % 2 == 0, without=r"list"),
+    Concept("text of odd length", r"(?:check|whether) .*length .*odd", lambda s: len(text(s)) % 2 == 1, without=r"list"),
+    Concept("text of even length", r"(?:check|whether) .*length .*even", lambda s: len(text(s)) % 2 == 0, without=r"list"),
     Concept("length of the last word", r"length of the last word", lambda s: len((text(s).split() or [""])[-1])),
     Concept("words longer than n", r"words? .*(?:longer than|greater than|length .*more than)", lambda n, s: [w for w in text(s).split() if len(w) > natural(n)], 2),
     Concept("word count", r"(?:count|number of) (?:the )?words", lambda s: len(text(s).split()), without=r"unique|length|vowel|conson|start|each|frequen"),
     Concept("binary text", r"binary string|only .*0s? and 1s?", lambda s: set(text(s)) <= {"0", "1"}, without=r"xor|count|sub|convert|represent|addition"),
-    Concept("longest text", r"longest (?:string|word|one)", lambda x: max(some(x), key=len) if x else None, without=r"length of|common|palindrom|substring"),
+    Concept("longest text", r"longest (?:string|word|one)", lambda x: max(some(x), key=len), without=r"length of|common|palindrom|substring"),
     Concept("length of the longest text", r"length of (?:the )?longest (?:word|string)", lambda x: max(len(text(w)) for w in some(x))),
     Concept("length of the shortest text", r"length of (?:the )?(?:smallest|shortest) (?:word|string)", lambda x: min(len(text(w)) for w in some(x))),
     Concept("lists of lengths", r"lengths? of (?:each|all) (?:word|string)", lambda x: [len(text(w)) for w in items(x)]),
