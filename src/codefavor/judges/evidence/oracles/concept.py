@@ -1,9 +1,10 @@
 """Owns the shape of a concept: words that name it, and what it gives for arguments in the domain where it is unambiguous."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 
 class OutsideDomainError(ValueError):
@@ -28,6 +29,44 @@ class Concept:
         if re.search(self.words, statement) is None:
             return False
         return not (self.without and re.search(self.without, statement))
+
+    def gives(self, *arguments: object) -> Any:  # noqa: ANN401
+        """Return what it gives for arguments, which are small enough to be worked out in no time.
+
+        Raises:
+            OutsideDomainError: an argument is too large, or the concept says nothing about it.
+        """
+        if len(arguments) != self.arguments or _size(arguments) > _MOST_PARTS:
+            raise OutsideDomainError
+        return self.result(*arguments)
+
+    def length_in(self, statement: str) -> int:
+        """Return how much of a statement names it: the more, the more specific it is."""
+        return max((len(found.group()) for found in re.finditer(self.words, statement)), default=0)
+
+
+_MOST_PARTS: Final = 2500
+_LARGEST: Final = 10**12
+
+
+def _size(value: object, depth: int = 0) -> int:
+    """Return how many characters and parts a value holds.
+
+    Raises:
+        OutsideDomainError: a number in it is huge or none, or it is nested deeply.
+    """
+    if depth > 20 or (isinstance(value, int | float) and not abs(value) <= _LARGEST):
+        raise OutsideDomainError
+    if isinstance(value, str | bytes):
+        return 1 + len(value)
+    parts: list[object] = []
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = list(value)
+    if len(parts) > _MOST_PARTS:
+        raise OutsideDomainError
+    return 1 + sum(_size(part, depth + 1) for part in parts)
 
 
 def natural(number: object, least: int = 0, most: int = 20_000) -> int:
@@ -91,3 +130,15 @@ def some(value: object) -> list[Any]:
     if not found:
         raise OutsideDomainError
     return found
+
+
+def most_frequent(parts: Sequence[Any]) -> Any:  # noqa: ANN401
+    """Return the part that occurs most often.
+
+    Raises:
+        OutsideDomainError: there is none, or several occur as often: statements differ about which is meant.
+    """
+    counts = Counter(parts).most_common(2)
+    if not counts or (len(counts) == 2 and counts[0][1] == counts[1][1]):
+        raise OutsideDomainError
+    return counts[0][0]

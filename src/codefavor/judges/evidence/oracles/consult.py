@@ -29,6 +29,15 @@ class Oracle:
     """Which argument of the call is which of the concept's."""
     confirmed: int
     """Examples it reproduces."""
+    telling: bool
+    """Whether an example shows more than yes or no."""
+
+    @property
+    def certainty(self) -> float:
+        """How sure it is that the concept is what is asked for."""
+        if not self.confirmed:
+            return 0.7
+        return 0.9 if self.telling or self.confirmed > 1 else 0.75
 
     def predict(self, arguments: Arguments) -> Any:  # noqa: ANN401
         """Return what the concept gives, or `NOTHING` where it says nothing."""
@@ -42,13 +51,16 @@ def _predicted(concept: Concept, order: tuple[int, ...], arguments: Arguments) -
     if len(arguments) != len(order):
         return _NOTHING
     try:
-        return concept.result(*(copy.deepcopy(arguments[place]) for place in order))
+        return concept.gives(*(copy.deepcopy(arguments[place]) for place in order))
     except Exception:  # outside the concept's domain, in whatever way
         return _NOTHING
 
 
 def find_oracles(problem: Problem) -> list[Oracle]:
-    """Return the concepts a problem is about, those with a longer name in the statement first."""
+    """Return the concepts a problem is about, those that more of the statement names first.
+
+    Where the examples leave open which argument is which, a concept is there once for each order.
+    """
     examples = [example for example in problem.examples if example.arguments is not None and not example.raises]
     found = []
     for concept in CONCEPTS:
@@ -60,10 +72,11 @@ def find_oracles(problem: Problem) -> list[Oracle]:
                 _agrees(_predicted(concept, order, example.arguments or ()), example.expected) for example in rows
             ):
                 continue
-            if rows or order == tuple(range(concept.arguments)):
-                found.append(Oracle(concept, order, len(rows)))
-            break
-    return found
+            telling = any(not isinstance(row.expected, bool) for row in rows)
+            found.append(Oracle(concept, order, len(rows), telling))
+            if not rows:
+                break  # nothing shows which argument is which: they come as they are named
+    return sorted(found, key=lambda oracle: -oracle.concept.length_in(problem.statement))
 
 
 def _agrees(predicted: Any, expected: Any) -> bool:  # noqa: ANN401
@@ -80,7 +93,7 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         return []
     oracles = find_oracles(problem)
     wrong: dict[Side, int] = {"A": 0, "B": 0}
-    first: tuple[Oracle, Arguments, Any, Side, CallOutcome] | None = None
+    first: dict[Side, tuple[Oracle, Arguments, Any, CallOutcome]] = {}
     for seen in behaviour.disagreements[:_ASKED]:
         predictions = [(oracle, oracle.predict(seen.arguments)) for oracle in oracles]
         predictions = [(oracle, value) for oracle, value in predictions if value is not _NOTHING]
@@ -92,17 +105,16 @@ def oracle_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
             continue
         loser: Side = "B" if right_a else "A"
         wrong[loser] += 1
-        if first is None or wrong[loser] > wrong[OTHER[loser]]:
-            first = oracle, seen.arguments, value, loser, seen.a if loser == "A" else seen.b
-    if first is None or wrong["A"] == wrong["B"]:
+        first.setdefault(loser, (oracle, seen.arguments, value, seen.a if loser == "A" else seen.b))
+    if wrong["A"] == wrong["B"]:
         return []
     worse: Side = "A" if wrong["A"] > wrong["B"] else "B"
-    oracle, arguments, value, _, call = first
+    oracle, arguments, value, call = first[worse]
     says = (
         f"By the concept “{oracle.concept.name}” {shown(arguments)} gives {shown(value)}; {named(worse)} {came(call)}."
     )
     one_sided = min(wrong.values()) == 0
-    certainty = 0.9 if one_sided and oracle.confirmed else 0.75
+    certainty = oracle.certainty if one_sided else min(oracle.certainty, 0.75)
     details = {"concept": oracle.concept.name, "wrong_a": wrong["A"], "wrong_b": wrong["B"]}
     return [Evidence("oracle", OTHER[worse], says, certainty, "concept", details)]
 
