@@ -1,7 +1,7 @@
 """Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
 
 Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round.
-Where it is closer, the processor's instructions are counted, which repeat within one per cent whatever else it does.
+Where it is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else it does.
 """
 
 import math

@@ -17,6 +17,8 @@ LONGEST: Final = 16_384
 """Parts of the largest list or text."""
 LARGEST: Final = 2**60
 """The largest number a number grows to."""
+_WIDEST: Final = 2**53
+"""Numbers drawn at random stay between this and its opposite."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _text(domain: Domain, size: int, chance: random.Random) -> str:
 def _parts(parts: list[Any], domain: Domain, size: int, chance: random.Random) -> list[Any]:
     first = parts[0]
     if all(_whole(part) for part in parts):
-        low, high = min(parts), max(parts)
+        low, high = (max(-_WIDEST, min(bound, _WIDEST)) for bound in (min(parts), max(parts)))
         if {low, high} <= {0, 1}:
             return chance.choices((low, high), k=size)
         high = max(high, low + 4 * size)
@@ -164,7 +166,8 @@ def _parts(parts: list[Any], domain: Domain, size: int, chance: random.Random) -
             return chance.sample(range(low, high + 1), size)
         return [chance.randint(low, high) for _ in range(size)]
     if all(isinstance(part, float) or _whole(part) for part in parts):
-        return [round(chance.uniform(float(min(parts)), float(max(parts)) + size), 2) for _ in range(size)]
+        ends = [float(max(-_WIDEST, min(bound, _WIDEST))) for bound in (min(parts), max(parts))]
+        return [round(chance.uniform(ends[0], ends[1] + size), 2) for _ in range(size)]
     if all(isinstance(part, str) for part in parts):
         letters = "".join(sorted({letter for part in parts for letter in part})) or "ab"
         lengths = [len(part) for part in parts]

@@ -13,6 +13,7 @@ Arguments: TypeAlias = tuple[Any, ...]
 
 _LONGEST_REPR: Final = 4000
 _ROUNDS: Final = 40
+_MAY_BE_EMPTY: Final = r"\bempty\b|\bthere (?:are|is) (?:none|no)\b|\bno (?:elements?|items?|numbers?|words?)\b"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Domain:
             return 1.0
         if self.says(r"non-?empty|at least (?:one|1|two|2)\b"):
             return 0.0
-        return 0.9 if self.says(r"\bempty\b") else 0.6
+        return 0.9 if self.says(_MAY_BE_EMPTY) else 0.6
 
     @property
     def alphabet(self) -> str:

@@ -153,6 +153,6 @@ def property_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         seen = first[0]
         did = f"{named('A')} {came(seen.a)}, {named('B')} {came(seen.b)}"
         says = f"The result {candidate.says}; on {shown(seen.arguments)} {did}."
-        certainty = 0.85 if candidate.stated else 0.7
+        certainty = 0.85 if candidate.stated else 0.6
         evidence.append(Evidence("property", OTHER[worse], says, certainty, candidate.name, {"inputs": lacking[worse]}))
     return evidence
