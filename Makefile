@@ -11,7 +11,7 @@ DEMO ?= demo
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-slow check format builtin docs clean
+.PHONY: help env system demo test test-slow check format builtin docs clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,13 +25,20 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@
 
+system:  ## bubblewrap and valgrind for the sandbox, from the system, where we may install them
+	@command -v bwrap >/dev/null && command -v valgrind >/dev/null || { \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && { \
+	    apt-get install -y -q bubblewrap valgrind >/dev/null 2>&1 || \
+	    { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q bubblewrap valgrind >/dev/null 2>&1; }; }; } || \
+	  echo "no bubblewrap or no valgrind; see docs/sandbox.md for what holds without"
+
 demo: env  ## the whole recipe on this machine, offline: real code -> pairs -> models -> report
 	$(BIN)/codefavor quickstart --out $(DEMO)
 
-test: env  ## every test that needs no network, GPU or long wait
+test: env system  ## every test that needs no network, GPU or long wait
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) -m 'not slow and not network and not gpu' src tests
 
-test-slow: env  ## the tests left out of `make test` for their length
+test-slow: env system  ## the tests left out of `make test` for their length
 	$(BIN)/python -m pytest -m 'slow and not network and not gpu' tests
 
 check: env  ## formatting, lint, types, layers

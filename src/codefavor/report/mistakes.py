@@ -1,6 +1,7 @@
 """Owns how wrong verdicts are shown: the codes side by side, what was asked, what the judge said."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -8,7 +9,9 @@ from markupsafe import Markup
 
 from codefavor.pages.code import side_by_side, visible
 from codefavor.pages.layout import Html, folded
+from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import facts
+from codefavor.records import Judgement
 from codefavor.report.analysis import WrongVerdict as Wrong
 from codefavor.report.analysis import confidence, wrong_verdicts
 from codefavor.report.evaluations import Group
@@ -81,10 +84,30 @@ def _case(case: Wrong) -> Markup:
         said.append((f"Order {order.get('order', number)}", plain(rest)))
     for piece in judgement.evidence or ():
         kind = str(piece.get("kind", "evidence"))
+        if "says" in piece:
+            favours = f" (speaks for {piece['favours']})" if piece.get("favours") else ""
+            said.append((kind, f"{piece['says']}{favours}"))
+            continue
         rest = {key: value for key, value in piece.items() if key not in ("kind", kind)}
         said.append((kind, "; ".join(filter(None, (plain(piece.get(kind, "")), plain(rest))))))
-    parts += [Markup("<h4>What the judge said</h4>"), facts(said)]
+    parts += [Markup("<h4>What the judge said</h4>"), facts(said), *_costs(judgement, task.task_id or task.id)]
     return Markup('<div class="case">{}</div>').format(Markup("").join(parts))
+
+
+def _costs(judgement: Judgement, name: str) -> Iterator[Markup]:
+    """Yield a plot of what both codes cost on growing inputs, where a judge measured it."""
+    for piece in judgement.evidence or ():
+        details = piece.get("details") or {}
+        sizes = details.get("sizes") or ()
+        if len(sizes) < 2:
+            continue
+        lines = [
+            Curve(letter.upper(), [(math.log10(size), math.log10(max(cost, 1e-9))) for size, cost in points])
+            for letter in "ab"
+            if (points := list(zip(sizes, details.get(letter) or (), strict=False)))
+        ]
+        unit = f"log10 of {details.get('unit', 'cost')}"
+        yield curves(lines, f"cost-{name}", "Cost on growing inputs", "log10 of size", unit, str(piece.get("says", "")))
 
 
 def _text(text: str) -> Markup:
