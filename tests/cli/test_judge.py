@@ -1,6 +1,7 @@
 """`codefavor judge` and the same question from Python."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,17 @@ def test_a_verdict_is_words_and_what_spoke_for_it(codefavor: Command, files: tup
 
     assert result.returncode == 0
     assert result.stdout.startswith("A is better: ")
-    assert "builtin" in result.stdout
+    assert "(evidence, " in result.stdout
+    assert re.search(r"for A: B, line \d+: CWE-502", result.stdout)
+
+
+def test_a_model_can_be_told_the_evidence(codefavor: Command, files: tuple[Path, Path]) -> None:
+    """Both what was seen and what the model made of it are shown."""
+    result = codefavor("judge", *files, "--criterion", "security", "--judge", "builtin", "--with-evidence")
+
+    assert result.returncode == 0
+    assert "(builtin, " in result.stdout
+    assert "CWE-502" in result.stdout
     assert "for A: risk" in result.stdout
 
 

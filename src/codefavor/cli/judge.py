@@ -57,7 +57,8 @@ def _read(path: Path) -> str:
 
 
 def _in_words(verdict: "Verdict", first: Path, second: Path) -> str:
-    sure = "" if verdict.p_a is None else f", {max(verdict.p_a, 1 - verdict.p_a):.0%} sure"
+    confidence = 0.5 if verdict.p_a is None else max(verdict.p_a, 1 - verdict.p_a)
+    sure = "" if verdict.p_a is None else ", over 99% sure" if confidence > 0.99 else f", {confidence:.0%} sure"
     files = {"A": first, "B": second}
     if verdict.choice in files:
         return f"{verdict.choice} is better: {files[verdict.choice]} ({verdict.judge}{sure})"
