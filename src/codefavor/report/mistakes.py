@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from codefavor.pages.code import side_by_side, visible
-from codefavor.pages.layout import Html, folded
+from codefavor.pages.layout import Html, folded, picture, pictures
 from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import facts
 from codefavor.records import Judgement
@@ -107,7 +107,10 @@ def _costs(judgement: Judgement, name: str) -> Iterator[Markup]:
             if (points := list(zip(sizes, details.get(letter) or (), strict=False)))
         ]
         unit = f"log10 of {details.get('unit', 'cost')}"
-        yield curves(lines, f"cost-{name}", "Cost on growing inputs", "log10 of size", unit, str(piece.get("says", "")))
+        plot = curves(
+            lines, f"cost-{name}", "Cost on growing inputs", "log10 of size", unit, str(piece.get("says", ""))
+        )
+        yield pictures([picture(plot, "Cost on growing inputs")])
 
 
 def _text(text: str) -> Markup:

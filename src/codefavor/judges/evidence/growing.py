@@ -147,7 +147,9 @@ def _random(value: Any, domain: Domain, size: int) -> Any:  # noqa: ANN401
 
 
 def _text(domain: Domain, size: int, chance: random.Random) -> str:
-    letters = domain.alphabet or "abcdefghijklmnopqrstuvwxyz"
+    letters = domain.alphabet
+    if len(letters) < 2:  # one letter over and over is no text like others
+        letters += "abcdefghijklmnopqrstuvwxyz"
     if " " in letters and any(" " in text for value in domain.values for text in [str(value)]):
         words = [word for value in domain.values for word in str(value).split()] or ["word"]
         text = " ".join(chance.choice(words) for _ in range(max(1, size // 4)))
