@@ -23,6 +23,6 @@ def test_costs_on_growing_inputs_are_drawn() -> None:
 
 def test_nothing_is_drawn_of_other_evidence() -> None:
     """One point is no line."""
-    one_point = {"kind": "cost", "says": "", "details": {"sizes": [8], "a": [1.0], "b": [2.0]}}
+    one_point: dict[str, object] = {"kind": "cost", "says": "", "details": {"sizes": [8], "a": [1.0], "b": [2.0]}}
 
     assert list(_costs(_judgement([one_point, {"kind": "finding", "says": "x"}, {"kind": "feature"}]), "t")) == []
