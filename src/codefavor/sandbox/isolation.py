@@ -86,8 +86,10 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, co
         counter: where valgrind is, for a worker that counts instructions.
 
     Raises:
-        SandboxError: a package is not installed.
+        SandboxError: this is not Linux, or a package is not installed.
     """
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(f"code that nobody trusts is run on Linux only, not on {sys.platform}")
     root = os.geteuid() == 0
     user = _USERS + (os.getpid() * 16 + number) % 100_000_000 if root else None
     places = _package_places(packages)

@@ -356,7 +356,6 @@ def _asked(job: Job) -> dict[str, Any]:
         "want_values": job.want_values,
         "stdin": job.stdin.encode("utf-8", "replace").decode(),
         "as_main": job.as_main,
-        "go_on": False,
         "seed": job.seed,
         "call_cpu_seconds": most.call_cpu_seconds,
         "code_cpu_seconds": most.cpu_seconds,

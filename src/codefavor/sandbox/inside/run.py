@@ -74,8 +74,7 @@ def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
     except base_error as error:
         set_timer(prof, 0)
         send({"code": status_of(error), "error": described(error)})
-        if not job["go_on"] or size(job["calls"]) == 0:
-            exit_now(0)
+        exit_now(0)
     else:
         send({"code": "ok"})
     prepares = job["prepare"]
