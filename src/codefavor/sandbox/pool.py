@@ -119,7 +119,7 @@ class Sandbox:
     def instructions(self, code: str, call: str, prepare: str = "", limits: Limits = COUNTING) -> int | None:
         """Return how many processor instructions one evaluation of a call takes; None where it does not return.
 
-        The same code and call give the same number within 0.3 % or 30,000, whatever else the machine does. Counting
+        The same code and call give the same number within 0.3 % or 60,000, whatever else the machine does. Counting
         takes about a fifth of a second and twenty times the call's own CPU time.
 
         Args:

@@ -26,7 +26,7 @@ _CLEAR: Final = 2.0
 """A ratio of CPU times that needs no counting."""
 _ALIKE: Final = 1.02
 """A ratio of instructions below which two codes cost the same."""
-_NOISE: Final = 30_000
+_NOISE: Final = 60_000
 """Instructions that two counts of the same call may differ by."""
 _COMPARED: Final = 2048
 """Sizes up to which values are carried out and compared."""

@@ -16,7 +16,7 @@ _NAMED: Final = re.compile(
     r"(?:function|method)\s+`(\w+)(?:\(|`)",
     re.IGNORECASE,
 )
-_LONGEST: Final = 60_000
+_LONGEST: Final = 30_000
 
 
 @dataclass(frozen=True)

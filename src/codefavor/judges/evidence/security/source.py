@@ -11,7 +11,7 @@ from typing import Final
 
 from codefavor.features.lexing import Token, lex
 
-_LONGEST: Final = 60_000
+_LONGEST: Final = 40_000
 _FAR: Final = 200
 """Tokens that a value or an argument is followed for: endless lines must not take endless time."""
 _OUTSIDE: Final = re.compile(
