@@ -24,6 +24,8 @@ _SLOW: Final = 0.05
 """CPU seconds at which an input is large enough."""
 _CLEAR: Final = 2.0
 """A ratio of CPU times that needs no counting."""
+_LEANING: Final = 1.3
+"""A ratio of CPU times from which the instructions of the same inputs are asked."""
 _ALIKE: Final = 1.02
 """A ratio of instructions below which two codes cost the same."""
 _NOISE: Final = 60_000
@@ -84,6 +86,11 @@ class Climb:
         return abs(self.log_ratio) >= math.log(_CLEAR) and (self.gave_up is not None or self.cost > 1e-4)
 
     @property
+    def leaning(self) -> bool:
+        """Whether CPU time nearly decides."""
+        return self.gave_up is None and abs(self.log_ratio) >= math.log(_LEANING) and self.cost > 1e-4
+
+    @property
     def cost(self) -> float:
         """CPU seconds of both at the largest size."""
         return 0.0 if self.last is None else self.last.a.cost + self.last.b.cost
@@ -104,9 +111,12 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
     if not climbs:
         return _static(comparison, entry, "neither could be run on inputs of its own")
     # Ladders come in the order of how likely they are; one that says nothing clear leaves it to the next.
-    clear = next((climb for climb in climbs if climb.clear), None)
-    if clear is not None:
-        return [_timed(clear)]
+    for climb in climbs:
+        if climb.clear:
+            return [_timed(climb)]
+        # Near the border the same ladder is counted: leaving it for the next could turn the verdict round.
+        if climb.leaning and (counted := _count(climb, problem, sandbox)) and counted[0].favours:
+            return counted
     counted = _count(max(climbs, key=lambda climb: climb.cost), problem, sandbox)
     if counted:
         return counted
