@@ -64,7 +64,7 @@ def behaviour_evidence(comparison: Comparison, problem: Problem, sandbox: Sandbo
     inputs = vary(problem)
     calls = [example.call for example in problem.examples]
     calls += [f"{entry}({', '.join(map(repr, item.arguments))})" for item in inputs]
-    outcomes = {side: sandbox.run(Job(_runnable(code), tuple(calls), limits=_LIMITS)) for side, code in _sides(problem)}
+    outcomes = {side: sandbox.run(Job(code.code, tuple(calls), limits=_LIMITS)) for side, code in _sides(problem)}
     found.examples = len(problem.examples)
     _examples(problem, outcomes, found)
     _inputs_of(inputs, {side: outcomes[side].calls[found.examples :] for side in outcomes}, found)
@@ -82,10 +82,6 @@ def behaviour_evidence(comparison: Comparison, problem: Problem, sandbox: Sandbo
 
 def _sides(problem: Problem) -> list[tuple[Side, Code]]:
     return [("A", problem.a), ("B", problem.b)]
-
-
-def _runnable(code: Code) -> str:
-    return code.code
 
 
 def _note(rule: str, says: str) -> Evidence:
