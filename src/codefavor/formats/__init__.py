@@ -1,7 +1,7 @@
 """Comparison ↔ model text, in both directions."""
 
 from codefavor.errors import UnknownNameError
-from codefavor.formats import classification
+from codefavor.formats import classification, generation
 from codefavor.formats.base import Format
 
 
@@ -14,7 +14,7 @@ def load(name: str) -> Format:
     >>> load("classification-v1").answer("A")
     'A'
     """
-    known: dict[str, Format] = {classification.NAME: classification}
+    known: dict[str, Format] = {form.NAME: form for form in (classification, generation)}
     if name not in known:
         raise UnknownNameError.of("format", name, known)
     return known[name]
