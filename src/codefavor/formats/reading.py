@@ -89,6 +89,9 @@ _RESULT_KEY: Final = re.compile(
     r"result|decision|selection|score|scores|a|b)(?:[_ ]\w{1,20})?[\"']\s*:",
     re.IGNORECASE,
 )
+_RESULT_LINE: Final = re.compile(
+    r"^\W{0,4}(?:(?:final )?answer|better code|winner|verdict)\W{0,4}:", re.IGNORECASE | re.MULTILINE
+)
 _SPAN: Final = re.compile(r"`([^`\n]{1,300})`")
 _NAMED: Final = re.compile(
     r"[\s\[(*\"']*(?:[a-z]{1,16}(?:[ _:-]{1,3}[a-z]{1,16})?[ _:-]{1,3})?[\[(*\"']*(?:[ab12]|tie)[\s\])*.\"']*",
@@ -163,7 +166,7 @@ def _fence_spans(text: str, opening: re.Match[str], closing: int, end: int) -> l
         return [(opening.start(), end)]
     inside = text[opening.end() : closing].strip()
     answers = (
-        (info != "" and opening.start() == _first(text) and not text[end:].strip())
+        ((info != "" or _RESULT_LINE.search(inside)) and opening.start() == _first(text) and not text[end:].strip())
         or ("\n" not in inside and _NAMED.fullmatch(inside[:80]) is not None)
         or (inside.startswith(("{", "[")) and _RESULT_KEY.search(inside) is not None)
     )
@@ -174,45 +177,53 @@ def _fence_spans(text: str, opening: re.Match[str], closing: int, end: int) -> l
 
 _LOWER: Final = r"(?:(?<=[=:sCZ])|^){0}(?=[.|,?k]|$)"
 _NAME: Final = re.compile(
-    rf"(?=[AaBbPQyYnrNeR])(?:(?P<a>[nr]?As[nr]|[nr][A1]|[nr]a(?=[{FOLLOWS_LABEL}]|$)|yn|y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
+    rf"(?=[AaBbPQyYnrgNeRM])(?:(?P<a>[nr]?As[nr]|[nr]a[ng](?=[:=])|[nrg][A1]|[nrg]a(?=[{FOLLOWS_LABEL}]|$)|yn{{1,2}}|y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
     rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|$)|(?<=[=:C])A(?=i)|{_LOWER.format('a')})|"
-    rf"(?P<b>[nr]?Bs[nr]|[nr][B2]|[nr]b(?=[{FOLLOWS_LABEL}]|$)|Yn|Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
-    rf"B|{_LOWER.format('b')})|(?P<gone>[Aa]|[Ne]?R))"
+    rf"(?P<b>[nr]?Bs[nr]|[nr]b[ng](?=[:=])|[nrg][B2]|[nrg]b(?=[{FOLLOWS_LABEL}]|$)|Yn{{1,2}}|Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
+    rf"B|{_LOWER.format('b')})|(?P<gone>[Aa]|N?R|e?M))"
 )
 _UNNAMED: Final = str.maketrans("12yYb", "ddxxx")
-_PAIR: Final = re.compile(r"[AB][o/v]+[AB]")
+_PAIR: Final = re.compile(r"[AB][ov]+(?:[+\-rwn]{1,3}[:=]+)?[AB]")
 _SENTENCE: Final = re.compile(r"[^.|?]*[.|?]?")
-_PROMISING: Final = re.compile(r"[ABTUE]|[DN][xp+c]{0,3}[weG+]")
+_PROMISING: Final = re.compile(r"[ABTUE]|[DN][xp+c]{0,3}[weG+rC]")
 _IS: Final = r"(?:[=sSI]=?N?)"
 _GAP: Final = r"[xVHnip,O]"
 _END: Final = r"(?=[.,:k|]|$)"
 _CLAIM: Final = re.compile(
     # A thing and who it is: "better code: B", "the winner is not A", "the answer to this question is B".
     rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pc](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
-    rf"(?P<is>(?:[:=s]|I)[:=s]{{0,3}}N?)i?(?P<whom>[AB](?![=sIDWX]|[+\-cu][xVt]))"
+    rf"(?P<is>(?:[:=s]|I)[:=s]{{0,3}}N?)i?(?P<whom>[AB](?![=sIDWX]|[+\-cu][xVt]|&[AB](?:[.,|]|$)))"
     rf"|[Zw](?P<prized>[AB]){_END}"
+    # What is said to be wrong to say.
+    rf"|(?P<void>qi[xCj]{{1,3}}[AB][=s])"
     # What one does or is: "B is not better", "B wins", "B is less efficient", "B handles errors better".
-    rf"|(?<!h)(?P<doubt>[ND][xC]{{0,3}})?(?P<who>[AB])"
+    rf"|(?<!h)(?P<doubt>[ND][xCj]{{0,3}})?(?P<who>[AB])"
     rf"(?:(?P<be>{_IS})[,Oix]{{0,4}}(?P<as>z?)(?P<what>[lm][pcq]|p?[rw]{_END}|C{_END}|nx{{0,2}}C{_END}|\+|-|c|u|p|q)"
     rf"|(?P<do>V?N|D|)(?P<deed>[WX])"
-    rf"|(?P<not>VN|D|)[xV]?[xVHnp,i]{{0,5}}(?P<well>[lm][pq]|\+|-|c|u|p?w{_END})"
+    rf"|(?P<not>VN|D|)[xVg]?[xVHnp,i]{{0,5}}(?P<well>[lm][pq]|\+|-|c|u|p?w{_END})"
+    rf"|(?P<short>(?:VN|D)[xVnp]{{1,4}}z)"
     rf"|x{{0,2}}[VHC]?(?P<without>N?)[xp]{{0,2}}(?P<edge>e|r{_END})(?=[nit.,:k|]|$)"
     rf"|(?P<fault>H[xi]{{0,3}}q|f))"
     # What the judge does: "I choose B", "I would not go with A", "I change my answer to B".
-    r"|(?P<unlike>[ND]x?)?(?:C[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|(?<=,)j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
+    r"|(?P<unlike>[ND](?:x|xi)?)?(?:C[=s]?[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|,[O&](?=.[.,|]|.$)|(?<=[,C])j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
+    # How they stand: "A > B", "although A is shorter, it is worse".
+    rf"|(?:^|(?<=[:,&OZ]))(?P<left>[AB])(?P<than>[<>])[AB](?=[.,:|i]|$)"
+    rf"|&(?P<conceded>[AB])[^AB,.]{{1,8}},j[=s](?P<yet>[+\-])"
     # Neither: "it's a tie", "neither is better", "no clear winner"; in one respect, "equally good".
-    rf"|(?P<even>(?:[rwj]|\+[nr]?){_GAP}{{0,2}}[:=s]{{1,2}}(?:i?T|U|E{_END})|[xji=:s]T{_END}|"
-    rf"U[xnpVHi]{{0,6}}[=s]?(?:\+|c|e|-|u|mp)|N[xp+c]{{0,2}}(?:w|[+r]$)|[DN]G(?![^.|]{{0,6}}[AB])|"
-    rf"(?P<alike>N[xp]{{0,2}}e|[=s]x?E|Ep|VE|[AB]=[AB]))"
+    rf"|(?P<even>(?:[rwj]|\+[nr]?){_GAP}{{0,2}}[:=s]{{1,2}}(?:i?T|U|E{_END}|[AB]&[AB]{_END})|[xji=:s]T{_END}|"
+    rf"U[xnpVHi]{{0,6}}[=s]?(?:\+|c|e|-|u|mp)|N[xp+c]{{0,2}}(?:w|[+rC]$)|[DN]G(?![^.|]{{0,6}}[AB])|"
+    rf"(?P<alike>[ND][xp]{{0,2}}e|[=s]x?E|Ep|VE|[AB]=[AB]))"
 )
-_ALONE: Final = re.compile(r"(?:N,|[xi]{1,3},|[OZKj,:Wd])*(?P<last>[AB](?:[:,]?[AB])*|[TEU]n?)[Z,]*")
+_ALONE: Final = re.compile(r"(?:N,|[xi]{1,3},|[OZKj,:>d])*(?P<last>[AB](?:[:,]?[AB])*|[TEU]n?)(?:i?#x{1,2})?[Z,]*")
 _HEADING: Final = re.compile(r"(?P<whom>[AB])[:,](?![d#])")
 _LATER_HEADING: Final = re.compile(r"(?<=[,&])([AB]):")
 _LISTED: Final = re.compile(r"[xVnip]{1,5}:(?P<whom>[AB])$")
 _GIVEN_WAY: Final = re.compile(
-    r"(?:[NO],)?[KO,]*(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k])|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kz]))"
+    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kz]))"
 )
-_SCORE: Final = re.compile(r"(?P<who>[AB])(?:[:xgVHni]{0,4}#|(?::|=?g[x:]?)d)")
+_SCORE: Final = re.compile(
+    r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<![:=xipV]))(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
+)
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _IF: Final = re.compile(r"[nrxVptAB]{0,4}h")
 _SPECIFIC: Final = re.compile(r"[nr]?(?:i|[xVp])")
@@ -289,7 +300,7 @@ def _claims(signs: str) -> list[_Claim]:
     """Return the claims of a reply in order."""
     claims: list[_Claim] = []
     text = _PAIR.sub(lambda pair: "x" * len(pair[0]), signs)
-    spoken = [found.span() for found in _SENTENCE.finditer(text) if found[0].strip("|.,:Wd")]
+    spoken = [found.span() for found in _SENTENCE.finditer(text) if found[0].strip("|.,:>d")]
     revised = announced = False
     headings: list[tuple[int, _Claim]] = []
     for index, (start, end) in enumerate(spoken):
@@ -308,7 +319,7 @@ def _claims(signs: str) -> list[_Claim]:
             elif claim is not None:
                 headings.append((index, claim))
         elif _PROMISING.search(body):
-            lead = len(body) - len(body.lstrip(":,Wd"))
+            lead = len(body) - len(body.lstrip(":,>d"))
             heading = _HEADING.match(body[lead:])
             if heading is not None:
                 headings.append((index, _claim(3, _letter(heading["whom"]), start + lead, heading)))
@@ -317,7 +328,7 @@ def _claims(signs: str) -> list[_Claim]:
                     for other in _LATER_HEADING.finditer(body, lead + 1)
                 ]
             claims += _of_sentence(body[lead:], start + lead, revised, announced or index == 0)
-        announced = _ANNOUNCES.fullmatch(sentence.lstrip(":,Wd")) is not None
+        announced = _ANNOUNCES.fullmatch(sentence.lstrip(":,>d")) is not None
     # A letter that opens the reply is the answer, unless letters head the parts of a discussion.
     if headings and headings[0][0] == 0 and len({claim.choice for _, claim in headings}) == 1:
         claims.insert(0, headings[0][1])
@@ -366,14 +377,20 @@ def _made(found: re.Match[str], body: str) -> tuple[int, Read] | None:
         against = (thing[0] in "-u" or thing[:2] in {"lp", "mq"}) != _denied(found["is"])
         strength = (3 if found["far"] else 4) if thing[0] in "rwZ+-" else 2
         return strength, _sided(found["whom"], against)
+    if found["void"]:
+        return None
     if found["prized"]:
         return 4, _letter(found["prized"])
     if found["even"]:
         return (2 if found["alike"] else 4 if found["even"][0] in "rw+" else 3), "tie"
     if _IF.match(rest):
         return None
+    if found["left"]:
+        return (2 if rest.startswith("i") else 3), _sided(found["left"], found["than"] == "<")
+    if found["conceded"]:
+        return 3, _sided(found["conceded"], found["yet"] == "-")
     if found["liked"]:
-        return 3, _sided(found["liked"], bool(found["unlike"]))
+        return 4 if found[0][0] == "K" else 3, _sided(found["liked"], bool(found["unlike"]))
     doubted = bool(found["doubt"])
     if found["what"]:
         return _of_being(found, rest, doubted)
@@ -382,6 +399,8 @@ def _made(found: re.Match[str], body: str) -> tuple[int, Read] | None:
         return 3, _sided(who, (found["deed"] == "X") != denied)
     if well := found["well"]:
         return 2, _sided(who, (well[0] in "-u" or well in {"lp", "mq"}) != denied)
+    if found["short"]:
+        return 2, _sided(who, not doubted)
     if found["edge"]:
         return (2 if rest.startswith(("i", "ni")) else 3), _sided(who, denied)
     return 1, _sided(who, not doubted)
@@ -417,9 +436,12 @@ def _decide(claims: list[_Claim], signs: _Signs) -> Reading:
         if alike:
             return Reading(alike[-1].choice, _REASONS[strength], signs.place(*alike[-1].where))
     for strength in (2, 1):
-        alike = [claim for claim in claims if claim.strength == strength]
+        # A weaker claim for the other side leaves a comparison open: "A is faster, but B is correct".
+        alike = [claim for claim in claims if claim.strength in {strength, 1}]
         sided = [claim for claim in alike if claim.choice != "tie"]
         if not alike:
+            continue
+        if strength == 2 and all(claim.strength == 1 for claim in alike):
             continue
         if not sided:
             return Reading("tie", _REASONS[strength], signs.place(*alike[-1].where))
@@ -433,7 +455,7 @@ def _decide(claims: list[_Claim], signs: _Signs) -> Reading:
 
 def _scores(signs: _Signs, text: str) -> Reading | None:
     """Return what the last two scores say, one for each code."""
-    last = {found["who"]: found for found in _SCORE.finditer(signs.text)}
+    last = {found["who"] or found["whose"]: found for found in _SCORE.finditer(signs.text)}
     if len(last) < 2:
         return None
     values: dict[str, float] = {}

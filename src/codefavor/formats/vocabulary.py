@@ -5,9 +5,9 @@
 - ``r w`` result, winner; ``+ -`` better, worse; ``c u`` faster, slower; ``p q`` correct, incorrect;
   ``m l`` more, less; ``e`` advantage; ``f`` fails; ``T E U`` tie, equal, neither; ``Z`` marks a result.
 - ``= S I s`` is, seems, isn't, 's; ``N D`` not, doesn't; ``V H J`` does something, has, avoids;
-  ``W X`` wins, loses; ``C G`` choose, decide; ``g`` scores.
+  ``W X > <`` wins, loses; ``C G`` choose, decide; ``g`` scores.
 - ``K O`` actually, overall; ``h k`` if, because; ``t i z j`` than, in, as, it; ``o & v`` or, and, versus;
-  ``R`` undoes the word before it ("not only", "no doubt", "edge case").
+  ``R M`` undo the word before them ("not only", "no doubt"; "edge case").
 - ``d #`` a number, a score out of a whole; ``. | ?`` ends of sentences, lines and questions; ``, :`` pauses;
   ``x`` any other word. Words such as "much" and "the" have no sign and are passed over.
 """
@@ -16,7 +16,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-FOLLOWS_LABEL: Final = r"=SsjINDWXVHJf.|?,:;o&vtkhOzg#Z"
+FOLLOWS_LABEL: Final = r"=Ssj<>INDWXVHJf.|?,:;o&vtkhOzg#Z"
 """What may come after a capital A that names a code; after the article comes none of these."""
 
 WORD: Final = re.compile(
@@ -28,43 +28,48 @@ WORD: Final = re.compile(
 """A word, a number or a mark; what else stands in a reply is passed over."""
 
 _MEANINGS: Final = {
-    "n": """code codes response option snippet solution implementation version program candidate submission assistant
-        approach variant alternative one function script algorithm model output entry side number sample contestant
-        student programmer developer proposal attempt score rating fragment piece letter""",
-    "r": """answer verdict result decision conclusion choice preference judgement judgment pick vote selection
-        recommendation outcome ruling""",
-    "w": "winner",
-    "+": """better best superior preferable preferred stronger favoured favored favorable favourable recommended chosen
-        selected winning ahead victorious""",
+    "n": """code codes response option snippet solution implementation version program candidate submission
+        assistant approach variant alternative one function script algorithm model output entry side number
+        sample contestant student programmer developer proposal attempt fragment piece letter""",
+    "r": """answer verdict result decision conclusion choice judgement judgment vote selection recommendation
+        outcome ruling""",
+    "w": "winner victor",
+    "+": """better best superior preferable preferred stronger favoured favored favorable favourable recommended
+        chosen selected winning ahead victorious""",
     "-": "worse worst inferior weaker weakest loser losing beaten outperformed outclassed surpassed poorer lesser",
     "c": """faster fastest safer safest cleaner cleanest clearer clearest simpler simplest shorter quicker smarter
         tidier leaner lighter easier nicer neater sounder""",
     "u": "slower slowest buggier riskier messier uglier harder clumsier costlier heavier sloppier shakier",
     "m": "more most",
     "l": "less least fewer",
-    "p": """efficient secure correct readable robust reliable accurate safe fast maintainable idiomatic concise complete
-        performant elegant good right suitable appropriate clean clear optimal scalable thorough valid sound
-        efficiently securely correctly readably robustly reliably accurately safely faithful faithfully cleanly
-        closely fully flexible helpful consistent precise convincing fine great excellent perfect""",
-    "q": """wrong incorrect buggy broken vulnerable inefficient insecure unsafe flawed unreadable slow faulty incomplete
-        fragile bug bugs flaw flaws vulnerability vulnerabilities mistake mistakes error errors prone problematic bad
-        convoluted verbose brittle dangerous defective unreliable inaccurate complex complicated""",
+    "p": """efficient secure correct readable robust reliable accurate safe fast maintainable idiomatic concise
+        complete performant elegant good right suitable appropriate clean clear optimal scalable thorough
+        valid sound efficiently securely correctly readably robustly reliably accurately safely faithful
+        faithfully cleanly closely fully flexible helpful thoroughly completely consistently gracefully
+        effective effectively elegantly explicitly properly carefully consistent precise convincing fine great
+        excellent perfect""",
+    "q": """wrong incorrect buggy broken vulnerable inefficient insecure unsafe flawed unreadable slow faulty
+        incomplete fragile issue issues problem problems bug bugs flaw flaws vulnerability vulnerabilities
+        mistake mistakes error errors prone problematic bad convoluted verbose brittle dangerous defective
+        unreliable inaccurate complex complicated""",
     "=": "is are was were be being been remains proves becomes ranks comes am emerges",
     "S": "seems seem looks look appears appear",
     "I": "isn't aren't wasn't weren't",
-    "N": "not no never hardly",
+    "N": "not no never hardly nobody",
     "D": "cannot",
-    "C": """choose chose choosing pick picking prefer preferring favor favour favors favours prefers select selecting
-        recommend go goes going went lean leaning leans voted say think believe suggest suggests conclude deserves""",
+    "C": """use ship preference argue choose chose choosing pick picking prefer preferring favor favour favors favours
+        prefers select selecting recommend go goes going went lean leaning leans voted say think believe
+        suggest suggests conclude deserves""",
     "W": "wins won beats beat outperforms surpasses prevails outshines outclasses outdoes edges exceeds trumps",
     "X": "loses lose lost underperforms lags trails",
     "e": "advantage edge win difference differences superiority lead",
     "T": "tie tied draw stalemate deadlock undecided",
-    "E": "equal equally equivalent identical same both comparable similar even alike interchangeable indistinguishable",
-    "U": "neither none",
+    "E": """equal equally equivalent identical same both comparable similar identically even alike interchangeable
+        indistinguishable""",
+    "U": "neither none null",
     "f": "fails crashes breaks leaks hangs misses ignores lacks overflows misbehaves",
-    "K": """actually wait correction hmm sorry reconsidering revising reflection reconsider mistaken scratch oops change
-        changing switch switching""",
+    "K": """actually wait correction hmm sorry reconsidering revising reflection reconsider mistaken scratch oops
+        change changed changing switch switching""",
     "O": "overall therefore thus hence so consequently finally ultimately accordingly altogether",
     "h": "if whether unless could might may need needs had when",
     "k": "because since due given thanks owing",
@@ -75,23 +80,25 @@ _MEANINGS: Final = {
     "o": "or nor",
     "&": "and but while whereas although though yet however",
     "v": "vs versus",
-    "V": """handles does uses works runs performs scales returns provides meets satisfies follows offers
-        produces includes takes implements checks validates solves computes achieves gets keeps gives makes respects
-        adheres processes executes matches fulfils fulfills behaves fares addresses reads covers demonstrates holds""",
+    "V": """perform behave handles does uses works runs performs scales returns provides meets satisfies follows
+        offers produces includes takes implements checks validates solves computes achieves gets keeps gives
+        makes respects adheres processes executes matches fulfils fulfills behaves fares addresses reads
+        covers demonstrates holds""",
     "H": "has have contains introduces suffers shows raises carries",
     "J": "avoids prevents reduces eliminates removes",
     "G": "decide tell distinguish separate",
-    "g": "scores scored earns earned rated",
+    "g": "score rating total points scores scored earns earned rated",
     "y": "first 1st",
     "Y": "second 2nd",
     "P": "former",
     "Q": "latter",
-    "R": "only just merely doubt question case cases",
+    "R": "only just merely doubt question",
+    "M": "case cases",
     "Z": "boxed",
     "": """the an much clearly significantly slightly definitely probably likely very far also would will still
         simply generally considerably substantially noticeably marginally somewhat bit little lot objectively
-        obviously always perhaps can certainly surely truly strictly really evidently markedly arguably should my
-        our your final text textbf mathbf mathrm then here indeed itself notably quite too rather visibly
+        obviously always perhaps can certainly surely truly strictly really evidently markedly arguably should
+        my our your final text textbf mathbf mathrm then here indeed itself notably quite too rather visibly
         strongly easily""",
 }
 _SIGNS: Final = {word: sign for sign, meant in _MEANINGS.items() for word in meant.split()}
@@ -139,7 +146,7 @@ def _of_other(word: str, lower: str) -> str:
     if word[0] == "<" and len(word) > 2 and word[-1] == ">":
         return f"{_SIGNS[lower[1:-1]]}:" if _SIGNS.get(lower[1:-1], "") in {"r", "w"} else "|"
     if word[0] in "<>":
-        return "X" if word[0] == "<" else "W"
+        return word[0]
     if word[0].isdigit():
         return "#" if word[-1] == "%" or "/" in word else "d"
     if word[0] == "-":
