@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from codefavor.devices import quiet
 from codefavor.formats import classification
-from codefavor.formats.answer_rows import quiet
 from codefavor.formats.encoding import Encoder
 from codefavor.judges.pairwise_model import PairwiseModelJudge
 from codefavor.objectives import CRITERIA

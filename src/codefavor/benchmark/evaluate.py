@@ -19,6 +19,7 @@ from codefavor.errors import EmptyInputError, JudgeError, ShortfallError
 from codefavor.jsonl import AppendLog, read_json, read_records, write_json, write_records
 from codefavor.judges.base import Judge, failure_of
 from codefavor.judges.both_orders import BothOrders
+from codefavor.llm.cost import LEDGER, read_totals
 from codefavor.objectives import KEEPS_COMMENTS, OBJECTIVES
 from codefavor.records import BenchmarkTask, Judgement, Label, Verdict
 from codefavor.runs import Config, Progress, Run, cpu_seconds, fingerprint, silent
@@ -53,6 +54,8 @@ class EvaluationConfig(Config):
     """Only the first so many tasks of each objective."""
     with_evidence: bool = False
     """Whether the judge is told what running and scanning the codes showed; the caller wraps it so."""
+    asking: dict[str, Any] | None = None
+    """Of a chat model: the settings that decide what it is asked and how it answers."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def evaluate(
     config: EvaluationConfig | None = None,
     *,
     judge_files: Mapping[str, str] | None = None,
+    again: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
     """Ask the judge about every task and return its scores.
@@ -101,6 +105,7 @@ def evaluate(
         run_dir: where the answers and the summary are kept; nothing is kept without it.
         config: the settings; the defaults are the paper's.
         judge_files: files the judge is made of → their SHA-256, so that a run is not resumed with another judge.
+        again: whether tasks that the folder has answers to are judged again all the same.
         progress: told the number of tasks answered.
 
     Raises:
@@ -112,19 +117,27 @@ def evaluate(
     tasks = _limited(bench.tasks, config.limit)
     if run_dir is None:
         with tempfile.TemporaryDirectory(prefix="codefavor-") as folder:
-            return evaluate(judge, bench, Path(folder), config, judge_files=judge_files, progress=progress)
+            return evaluate(judge, bench, Path(folder), config, judge_files=judge_files, again=again, progress=progress)
     judge = BothOrders(judge) if config.orders == "both" else judge
     asked, how = apply_comment_policy(tasks, config.comments)
     settings = {"judge": judge.name, "bench": bench.name, **config.fixed(), "tasks": [task.id for task in tasks]}
     with Run(run_dir, "eval", _compact(settings), {**bench.files, **(judge_files or {})}) as run:
+        if again:
+            run.path(JUDGEMENTS).unlink(missing_ok=True)
         spent = _ask(judge, tasks, asked, run, progress)
         judgements = _in_order(tasks, read_records(run.path(JUDGEMENTS), Judgement))
         failures = _in_order(tasks, read_records(run.path(FAILURES), Failure))
         write_records(run.path(JUDGEMENTS), judgements)
         write_records(run.path(FAILURES), failures)
         summary = _summary(judge.name, bench, config, tasks, judgements, failures, how, spent)
+        summary |= _paid(run.path(LEDGER))
         write_json(run.path(SUMMARY), summary)
     return Evaluation(summary, judgements, failures)
+
+
+def shown_tasks(bench: Bench, config: EvaluationConfig) -> list[BenchmarkTask]:
+    """Return the tasks of an evaluation as its judge sees them."""
+    return apply_comment_policy(_limited(bench.tasks, config.limit), config.comments)[0]
 
 
 def _limited(tasks: Sequence[BenchmarkTask], limit: int | None) -> list[BenchmarkTask]:
@@ -243,6 +256,22 @@ def _earlier(summary: Path) -> _Spent:
         return _Spent()
     past = read_json(summary)
     return _Spent(past["wall_seconds"], past["cpu_seconds"])
+
+
+def _paid(ledger: Path) -> dict[str, Any]:
+    """Return what a chat judge's ledger says was spent, with what was sent in vain; nothing where there is none."""
+    if not ledger.exists():
+        return {}
+    totals = read_totals(ledger)
+    return {
+        "usage": {
+            "input_tokens": totals.input_tokens,
+            "output_tokens": totals.output_tokens,
+            "requests": totals.requests,
+        },
+        "cost_usd": totals.cost_usd,
+        "uncertain_usd": totals.uncertain_usd,
+    }
 
 
 @contextmanager

@@ -1,15 +1,38 @@
 """Owns `codefavor eval`: a judge's scores on a benchmark, as a table."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from codefavor.cli.asking import (
+    BaseUrl,
+    BatchSize,
+    Budget,
+    Concurrency,
+    MaxTokens,
+    Prices,
+    Region,
+    Samples,
+    Scoring,
+    Seed,
+    System,
+    Temperature,
+    Timeout,
+    asking_settings,
+)
 from codefavor.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from codefavor.benchmark.evaluate import Evaluation, EvaluationConfig
+    from codefavor.benchmark.tasks import Bench
+    from codefavor.judges.settings import AskingSettings
 
 
 class Orders(StrEnum):
@@ -28,7 +51,9 @@ class Comments(StrEnum):
 
 
 def eval_command(
-    judge: Annotated[str, typer.Argument(metavar="JUDGE", help="Who is scored, as KIND:NAME.")],
+    judge: Annotated[
+        str | None, typer.Argument(metavar="[JUDGE]", help="Who is scored, as KIND:NAME.", show_default=False)
+    ] = None,
     bench: Annotated[
         list[str] | None,
         typer.Option(help="codeprefbench (the default), a file of tasks or a folder of them; may be repeated."),
@@ -51,6 +76,26 @@ def eval_command(
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
     ] = False,
+    reread: Annotated[
+        Path | None,
+        typer.Option(help="Read the kept replies of this run again, without a request.", metavar="RUN"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what asking a chat model would take, and ask nothing.")
+    ] = False,
+    base_url: BaseUrl = None,
+    region: Region = None,
+    concurrency: Concurrency = None,
+    scoring: Scoring = None,
+    samples: Samples = None,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    system: System = None,
+    timeout: Timeout = None,
+    budget_usd: Budget = None,
+    prices: Prices = None,
+    batch_size: BatchSize = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score JUDGE on CodePrefBench or on tasks of your own.
@@ -61,30 +106,160 @@ def eval_command(
     if fail_under is not None and not 0 <= fail_under <= 1:
         raise InputError(f"--fail-under is a share from 0 to 1, such as 0.7; got {fail_under:g}")
 
-    from codefavor.benchmark.evaluate import EvaluationConfig, evaluate
-    from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
-    from codefavor.cli.judging import load_for_command
-    from codefavor.cli.progress import progress
-    from codefavor.judges.load import judge_files
+    if reread is not None:
+        if judge is not None or run is not None:
+            raise InputError("--reread takes the judge and the folder from the run; give neither JUDGE nor --run")
+        evaluation = _reread(reread, bench)
+        _show(evaluation, reread, as_json)
+        evaluation.check(fail_under)
+        return
+    if judge is None:
+        raise InputError("say who is scored: codefavor eval JUDGE, such as builtin or openai:gpt-4o")
+    asking = asking_settings(
+        judge,
+        base_url=base_url,
+        region=region,
+        concurrency=concurrency,
+        scoring=scoring,
+        samples=samples,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        system=system,
+        timeout=timeout,
+        budget_usd=budget_usd,
+        prices=prices,
+        batch_size=batch_size,
+    )
+    from codefavor.benchmark.evaluate import EvaluationConfig
+    from codefavor.judges.load import is_chat
 
-    asked = load_for_command(judge, with_evidence, unsafe)
+    config = EvaluationConfig(
+        orders=orders.value,
+        comments=comments.value,
+        limit=limit,
+        with_evidence=with_evidence,
+        asking=asking.decides() if is_chat(judge) else None,
+    )
+    if dry_run:
+        _estimate(judge, asking, _load_tasks(bench, objective), config, as_json)
+        return
+    with _folder(run, is_chat(judge)) as folder:
+        evaluation = _evaluate(judge, asking, folder, config, bench, objective, unsafe)
+    _show(evaluation, run, as_json)
+    evaluation.check(fail_under)
+
+
+@contextmanager
+def _folder(run: Path | None, needed: bool) -> Iterator[Path | None]:
+    """Give the run's folder; a judge that keeps what it is told gets one for the while where none is named."""
+    if run is not None or not needed:
+        yield run
+        return
+    with tempfile.TemporaryDirectory(prefix="codefavor-") as folder:
+        yield Path(folder)
+
+
+def _load_tasks(bench: list[str] | None, objective: list[str] | None) -> "Bench":
+    from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
+    from codefavor.cli.progress import progress
+
     with progress("fetching CodePrefBench", "B") as report:
-        tasks = load_bench(
+        return load_bench(
             bench or [CODEPREFBENCH],
             objective or [],
             notice=lambda words: typer.echo(words, err=True),
             progress=report,
         )
-    config = EvaluationConfig(orders=orders.value, comments=comments.value, limit=limit, with_evidence=with_evidence)
+
+
+def _evaluate(
+    judge: str,
+    asking: "AskingSettings",
+    folder: Path | None,
+    config: "EvaluationConfig",
+    bench: list[str] | None,
+    objective: list[str] | None,
+    unsafe: bool,
+) -> "Evaluation":
+    from codefavor.benchmark.evaluate import evaluate
+    from codefavor.cli.judging import load_for_command, tell
+    from codefavor.cli.progress import progress
+    from codefavor.judges.load import judge_files
+    from codefavor.judges.settings import Surroundings
+
+    around = Surroundings(asking, folder, notice=tell)
+    asked = load_for_command(judge, config.with_evidence, unsafe, around)
+    tasks = _load_tasks(bench, objective)
     with progress(f"judging with {judge}", "tasks") as report:
-        evaluation = evaluate(asked, tasks, run, config, judge_files=judge_files(judge), progress=report)
+        return evaluate(asked, tasks, folder, config, judge_files=judge_files(judge), progress=report)
+
+
+def _reread(folder: Path, bench: list[str] | None) -> "Evaluation":
+    """Judge a run's tasks again from its kept replies."""
+    from codefavor.benchmark.evaluate import FAILURES, JUDGEMENTS, EvaluationConfig, Failure, evaluate
+    from codefavor.cli.judging import load_for_command, tell
+    from codefavor.jsonl import check_readable, read_json, read_records
+    from codefavor.judges.load import is_chat
+    from codefavor.judges.settings import AskingSettings, Surroundings
+    from codefavor.llm.replies import REPLIES
+    from codefavor.records import Judgement
+    from codefavor.runs import MANIFEST
+
+    check_readable(folder / MANIFEST)
+    manifest = read_json(folder / MANIFEST)
+    settings = manifest.get("config", {})
+    if manifest.get("kind") != "eval" or not is_chat(settings.get("judge", "")):
+        raise InputError(f"{folder} is not an evaluation of a chat model; only their replies can be read again")
+    check_readable(folder / REPLIES)
+    config = EvaluationConfig.model_validate({key: settings.get(key) for key in EvaluationConfig.model_fields})
+    around = Surroundings(AskingSettings.model_validate(settings["asking"]), folder, replay=True)
+    asked = load_for_command(settings["judge"], config.with_evidence, False, around)
+    judged = list(read_records(folder / JUDGEMENTS, Judgement))
+    failed = list(read_records(folder / FAILURES, Failure))
+    before = {each.id: each.choice for each in judged}
+    objectives = {each.objective for each in judged} | {each.objective for each in failed}
+    tasks = _load_tasks(bench or settings["bench"].split(", "), sorted(objectives))
+    made_of = {name: hash_ for name, hash_ in manifest["inputs"].items() if name.partition("/")[0] == "judge"}
+    evaluation = evaluate(asked, tasks, folder, config, judge_files=made_of, again=True)
+    changed = sum(before.get(each.id, each.choice) != each.choice for each in evaluation.judgements)
+    tell(f"{len(evaluation.judgements)} replies read again, {changed} with another choice than before")
+    return evaluation
+
+
+def _estimate(judge: str, asking: "AskingSettings", bench: "Bench", config: "EvaluationConfig", as_json: bool) -> None:
+    """Print what asking a chat model would take."""
+    from codefavor.benchmark.evaluate import shown_tasks
+    from codefavor.judges.chat_model import load
+    from codefavor.judges.load import is_chat
+    from codefavor.judges.settings import Surroundings
+
+    if not is_chat(judge):
+        raise InputError(f"--dry-run says what a chat model would cost, and {judge} is none; it costs nothing to run")
+    tasks = shown_tasks(bench, config)
+    asked = [*tasks, *(task.swapped() for task in tasks)] if config.orders == "both" else tasks
+    estimate = load(judge, Surroundings(asking, replay=True)).estimate(asked)
+    if as_json:
+        import orjson
+
+        typer.echo(orjson.dumps({"judge": judge, "tasks": len(tasks), **estimate}).decode())
+        return
+    dollars = "no price is known for it (give --prices FILE)"
+    if estimate["cost_usd"] is not None:
+        dollars = f"about ${estimate['cost_usd']:.2f}, at most ${estimate['cost_usd_at_most']:.2f}"
+    typer.echo(
+        f"{judge}: {len(tasks)} tasks, {estimate['requests']} requests, about {estimate['input_tokens']:,} tokens in "
+        f"and {estimate['output_tokens']:,} out; {dollars}. Nothing was sent."
+    )
+
+
+def _show(evaluation: "Evaluation", run: Path | None, as_json: bool) -> None:
     if as_json:
         import orjson
 
         typer.echo(orjson.dumps(evaluation.summary).decode())
     else:
         _print(evaluation.summary, run)
-    evaluation.check(fail_under)
 
 
 def _print(summary: dict[str, Any], run: Path | None) -> None:
@@ -97,6 +272,17 @@ def _print(summary: dict[str, Any], run: Path | None) -> None:
     unread = summary["comments"]["kept"]
     if unread:
         console.print(f"comments could not be taken out of {unread} codes; they were judged as they are")
+    if "uncertain_usd" in summary:
+        usage = summary["usage"]
+        lost = f", and up to ${summary['uncertain_usd']:.4f} for answers that never came" * (
+            summary["uncertain_usd"] > 0
+        )
+        console.print(
+            f"{usage['requests']:,} requests, {usage['input_tokens']:,} tokens in, {usage['output_tokens']:,} out, "
+            f"${summary['cost_usd']:.4f}{lost}",
+            markup=False,
+            soft_wrap=True,
+        )
     console.print(
         f"kept in: {run}" if run else "not kept; give --run DIR to keep the answers", markup=False, soft_wrap=True
     )

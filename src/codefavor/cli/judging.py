@@ -1,15 +1,23 @@
-"""Owns how commands load their judge: by name, perhaps told the evidence, perhaps allowed to run unsafely."""
+"""Owns how commands load their judge: by name, with its surroundings, perhaps told the evidence, perhaps unsafely."""
+
+from typing import TYPE_CHECKING
+
+import typer
 
 from codefavor.judges.base import Judge
 
+if TYPE_CHECKING:
+    from codefavor.judges.settings import Surroundings
 
-def load_for_command(spec: str, with_evidence: bool, unsafe: bool) -> Judge:
+
+def load_for_command(spec: str, with_evidence: bool, unsafe: bool, around: "Surroundings | None" = None) -> Judge:
     """Return the judge a command asked for.
 
     Args:
         spec: KIND:NAME.
         with_evidence: whether it is told what running and scanning the codes showed.
         unsafe: whether codes may be run where this machine cannot hold them.
+        around: what a chat model is asked with, and where what it says is kept.
 
     Raises:
         InputError: there is no such judge, or it cannot be used.
@@ -20,9 +28,14 @@ def load_for_command(spec: str, with_evidence: bool, unsafe: bool) -> Judge:
         from codefavor.sandbox import permit_unsafe
 
         permit_unsafe("--unsafe")
-    judge = load_judge(spec)
+    judge = load_judge(spec, around)
     if not with_evidence:
         return judge
     from codefavor.judges.with_evidence import WithEvidence
 
     return WithEvidence(judge, load_judge("evidence"))
+
+
+def tell(words: str) -> None:
+    """Tell the person at the terminal something before it happens."""
+    typer.echo(f"codefavor: {words}", err=True)

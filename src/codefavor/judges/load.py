@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from codefavor.errors import CodefavorError, InputError, MissingExtraError, UnknownNameError
 from codefavor.jsonl import hash_file
 from codefavor.judges.base import Judge
+from codefavor.judges.settings import Surroundings
 
 Loader: TypeAlias = Callable[[str], Judge]
 
@@ -28,21 +29,40 @@ class _Kind(NamedTuple):
     """The pip extra this kind needs."""
     optional: bool = False
     """Whether NAME may be left out."""
+    chat: bool = False
+    """Whether it is a chat model: its loader takes the whole name, and what surrounds it."""
 
 
+_CHAT: Final = "codefavor.judges.chat_model:load"
 _KINDS: Final[dict[str, _Kind]] = {
+    "anthropic": _Kind(_CHAT, "MODEL", "anthropic", chat=True),
     "auto": _Kind("codefavor.judges.evidence.judge:load_auto"),
+    "bedrock": _Kind(_CHAT, "MODEL", "bedrock", chat=True),
     "baseline": _Kind("codefavor.judges.baselines:load", "shorter|longer|first|second|random"),
     "builtin": _Kind("codefavor.judges.feature_model:load_builtin"),
     "evidence": _Kind("codefavor.judges.evidence.judge:load", "examples|behaviour|oracles", optional=True),
+    "google": _Kind(_CHAT, "MODEL", "google", chat=True),
+    "huggingface": _Kind(_CHAT, "PATH", "torch", chat=True),
     "linear": _Kind("codefavor.judges.feature_model:load", "PATH"),
+    "openai": _Kind(_CHAT, "MODEL", "openai", chat=True),
     "pair-rm": _Kind("codefavor.judges.pairwise_model:load", "PATH", "torch"),
     "recorded": _Kind("codefavor.judges.recorded:load", "FILE"),
+    "scripted": _Kind(_CHAT, "FILE", chat=True),
 }
 
 
-def load_judge(spec: str) -> Judge:
+def is_chat(spec: str) -> bool:
+    """Return whether KIND:NAME is a chat model, whose settings are `Surroundings.asking`."""
+    kind = _KINDS.get(spec.partition(":")[0])
+    return kind is not None and kind.chat
+
+
+def load_judge(spec: str, around: Surroundings | None = None) -> Judge:
     """Return the judge that KIND:NAME stands for.
+
+    Args:
+        spec: KIND:NAME.
+        around: what a chat model is asked with, and where what it says is kept.
 
     Raises:
         UnknownNameError: no such kind, here or by entry point.
@@ -58,8 +78,8 @@ def load_judge(spec: str) -> Judge:
         raise InputError(f"the judge {spec!r} is not a whole name; give {asked}")
     module, _, function = known.place.partition(":")
     try:
-        loader: Loader = getattr(import_module(module), function)
-        return loader(name)
+        loader: Callable[..., Judge] = getattr(import_module(module), function)
+        return loader(spec, around or Surroundings()) if known.chat else loader(name)
     except ModuleNotFoundError as error:
         if not known.extra or (error.name or "").startswith("codefavor"):
             raise

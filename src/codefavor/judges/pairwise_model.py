@@ -12,8 +12,9 @@ import torch
 
 from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, check_weights, read_card
+from codefavor.devices import best_device, quiet, working_dtype
 from codefavor.errors import CheckpointError
-from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, quiet, working_dtype
+from codefavor.formats.answer_rows import answer_logits, by_length, padded
 from codefavor.formats.classification import p_a
 from codefavor.formats.encoding import SHORTENING, Encoded, Encoder
 from codefavor.judges.base import verdict_of

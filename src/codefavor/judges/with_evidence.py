@@ -1,11 +1,14 @@
 """Owns telling a judge what running and scanning the codes showed, before it decides."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from codefavor.judges.base import Judge, judge_in_order
 from codefavor.records import Comparison, Verdict
 
+_TOLD_TOGETHER: Final = 256
+"""Comparisons whose evidence is gathered before the inner judge is asked, so that it has requests to keep in flight."""
 _HEAD: Final = "What was seen when both codes were run and scanned (A and B as below):"
 
 
@@ -19,11 +22,12 @@ class WithEvidence:
         self.inner, self._evidence = inner, evidence
         self.name = inner.name
         self.block = inner.block
+        self._step = math.lcm(inner.block, _TOLD_TOGETHER)
 
     def judge(self, comparisons: Sequence[Comparison]) -> Iterator[tuple[int, Verdict]]:
-        """Yield (index, verdict) as the inner judge answers, block by block."""
-        for start in range(0, len(comparisons), self.block):
-            block = comparisons[start : start + self.block]
+        """Yield (index, verdict) as the inner judge answers, several of its blocks at a time."""
+        for start in range(0, len(comparisons), self._step):
+            block = comparisons[start : start + self._step]
             seen = [verdict.evidence or [] for verdict in judge_in_order(self._evidence, block)]
             told = [
                 comparison.model_copy(update={"instruction": comparison.instruction + evidence_block(items)})

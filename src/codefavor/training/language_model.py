@@ -22,8 +22,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, Card, read_card, write_card
+from codefavor.devices import best_device, quiet, working_dtype
 from codefavor.errors import CheckpointError, EmptyInputError, InputError, storage_errors
-from codefavor.formats.answer_rows import answer_logits, best_device, by_length, padded, quiet, working_dtype
+from codefavor.formats.answer_rows import answer_logits, by_length, padded
 from codefavor.formats.encoding import Encoder
 from codefavor.jsonl import check_readable, hash_file, read_records
 from codefavor.records import Function, TrainingExample

@@ -1,0 +1,49 @@
+"""Owns what a judge may be told beside its name: how a chat model is asked, and where what it says is kept."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field
+
+from codefavor.llm.settings import ChatSettings, Notice
+
+Scoring: TypeAlias = Literal["words", "letter", "logprobs"]
+
+
+class AskingSettings(ChatSettings):
+    """How a chat model is asked to judge."""
+
+    scoring: Scoring = "words"
+    """"words": feedback, then a result, read from the text. "letter": the letter alone. "logprobs": the letter, by
+    the probabilities its first token had."""
+    samples: Annotated[int, Field(ge=1, le=256)] = 1
+    """Answers to every question; more than one are joined by their share, and need a temperature."""
+    system: str = ""
+    """A system prompt before the question."""
+
+    def decides(self) -> dict[str, Any]:
+        """Return what decides the answers, fit to be kept: an address without a user's name, password or key."""
+        fixed = self.fixed()
+        if self.base_url:
+            parts = urlsplit(self.base_url)
+            host = parts.netloc.rpartition("@")[2]
+            fixed["base_url"] = urlunsplit((parts.scheme, host, parts.path, "", ""))
+        return fixed
+
+
+def silence(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the caller has for a judge: settings, a folder for what it keeps, and somebody to tell things to."""
+
+    asking: AskingSettings = field(default_factory=AskingSettings)
+    folder: Path | None = None
+    """Where raw replies and the ledger are kept, so that nothing is asked twice; nothing is kept without it."""
+    replay: bool = False
+    """Only kept replies count; nothing is sent."""
+    notice: Notice = silence

@@ -1,0 +1,108 @@
+"""Owns Anthropic's messages API."""
+
+import json
+import os
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import anthropic
+
+from codefavor.errors import InputError
+from codefavor.llm.client import Messages, Reply, RequestError, Sampling, connection_fault, fault_of, split_system
+from codefavor.llm.retry import retry_after
+from codefavor.llm.settings import ChatSettings, Notice
+
+KEY: Final = "ANTHROPIC_API_KEY"
+_OWN: Final = "https://api.anthropic.com"
+
+
+class Anthropic:
+    """A model behind `/v1/messages`; there is no seed and there are no log-probabilities."""
+
+    together = 1
+
+    def __init__(self, model: str, settings: ChatSettings, notice: Notice) -> None:
+        self.name = f"anthropic:{model}"
+        self.cannot: frozenset[str] = frozenset({"seed", "top_logprobs"})
+        self._model, self._notice = model, notice
+        base = settings.base_url or os.environ.get("ANTHROPIC_BASE_URL") or _OWN
+        self.address = urlsplit(base).hostname or base
+        key = os.environ.get(KEY)
+        if not key and base == _OWN:
+            raise InputError(f"{KEY} is not set; export it, or name another server by --base-url")
+        self._key, self._base, self._timeout = key or "none", base, settings.timeout
+        self._client: Any = None
+
+    async def open(self) -> None:
+        """Make a client for the running event loop."""
+        self._client = anthropic.AsyncAnthropic(
+            api_key=self._key,
+            base_url=self._base,
+            max_retries=0,
+            timeout=self._timeout,
+            http_client=anthropic.DefaultAioHttpClient(timeout=self._timeout),
+        )
+
+    async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
+        """Return the model's answer."""
+        try:
+            return _reply(await self._client.messages.create(**self._request(messages, sampling)))
+        except anthropic.BadRequestError as error:
+            if "temperature" not in self.cannot and "temperature" in _said(error):
+                self.cannot |= {"temperature"}
+                self._notice(f"{self.name} does not take temperature; it is asked without")
+                return await self.ask(messages, sampling)
+            raise RequestError(_bad_request_fault(error), _said(error)) from error
+        except anthropic.APIStatusError as error:
+            wait = retry_after(dict(error.response.headers))
+            raise RequestError(fault_of(error.status_code), _said(error), wait) from error
+        except anthropic.APIConnectionError as error:
+            raise RequestError(*connection_fault(error)) from error
+        except (anthropic.AnthropicError, json.JSONDecodeError, ValueError) as error:
+            raise RequestError("broken", f"the reply is no message ({type(error).__name__})") from error
+
+    def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
+        system, turns = split_system(messages)
+        wanted: dict[str, Any] = {
+            "model": self._model,
+            "messages": [dict(each) for each in turns],
+            "max_tokens": sampling.max_tokens,
+        }
+        if "temperature" not in self.cannot:
+            # Newer versions of the SDK have no argument for it, though most models take it; its scale ends at 1.
+            wanted["extra_body"] = {"temperature": min(sampling.temperature, 1.0)}
+        if system:
+            wanted["system"] = system
+        if sampling.stop:
+            wanted["stop_sequences"] = list(sampling.stop)
+        return wanted
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
+    try:
+        text = "".join(block.text for block in answer.content if block.type == "text")
+        thinking = "".join(block.thinking for block in answer.content if block.type == "thinking")
+        reason, usage = answer.stop_reason, answer.usage
+        tokens = (usage.input_tokens, usage.output_tokens)
+    except (AttributeError, TypeError) as error:
+        raise RequestError("broken", "the reply is no message") from error
+    if reason is None:
+        raise RequestError("broken", "the reply was cut off")
+    finish = {"refusal": "refused", "max_tokens": "length"}.get(reason, "stop")
+    return Reply(text, finish, thinking, *tokens)  # type: ignore[arg-type]  # it is one of the three
+
+
+def _bad_request_fault(error: anthropic.BadRequestError) -> Any:  # noqa: ANN401 (a Fault)
+    # Credit that has run out comes as a bad request, but no other question would be answered either.
+    return "no-access" if "credit balance" in _said(error) else "bad-request"
+
+
+def _said(error: anthropic.APIStatusError) -> str:
+    body = error.body
+    inner = body.get("error") if isinstance(body, dict) else None
+    message = inner.get("message") if isinstance(inner, dict) else None
+    return f"status {error.status_code}: {message or 'no reason given'}"

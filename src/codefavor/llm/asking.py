@@ -1,0 +1,304 @@
+"""Owns asking many questions: in flight together, retried, paid for, kept, and answered as they come.
+
+The order of answers is whatever the servers make it. What was answered in an earlier run of the same folder comes
+from `replies.jsonl` and is not asked again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from codefavor.errors import InputError, JudgeError
+from codefavor.llm.client import ChatClient, Messages, Redactor, Reply, RequestError, Sampling
+from codefavor.llm.concurrency import Gate
+from codefavor.llm.cost import Ledger, Price
+from codefavor.llm.replies import ReplyStore
+from codefavor.llm.retry import RetryPolicy
+from codefavor.llm.settings import Notice
+from codefavor.records import content_id
+
+T = TypeVar("T")
+
+_EMPTY_RETRIES: Final = 3
+"""An answer without a word is asked for again so often; then it is what the model says."""
+_DEAD_IN_A_ROW: Final = 20
+"""After so many questions in a row that no retry got through, the server is taken for gone."""
+
+
+class Question(NamedTuple):
+    """One conversation to be continued."""
+
+    key: str
+    """Names the question and how it is asked; equal keys are the same question."""
+    messages: Messages
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question: a reply, or the error that was left after all retries."""
+
+    index: int
+    """Which question, from 0, in the order given."""
+    reply: Reply | None
+    error: RequestError | None = None
+    cost_usd: float | None = None
+
+
+def key_of(client: str, messages: Messages, sampling: Sampling, sample: int = 0) -> str:
+    """Return the name of a question: it changes with every word, with the model and with how it samples."""
+    knobs = repr((sampling, sample))
+    return content_id(client, knobs, *(part for each in messages for part in (each["role"], each["content"])))
+
+
+class Asker:
+    """Asks one model many questions.
+
+    Args:
+        client: the model; it is closed when the asking ends.
+        sampling: how it is to answer.
+        price: of the model; None where it is not known.
+        concurrency: requests in flight at most.
+        timeout: seconds that a request may take.
+        folder: where replies and the ledger are kept; nothing is kept without it.
+        budget: dollars that all runs of the folder may cost together.
+        policy: when a request is sent again.
+        replay: whether only kept replies count and nothing is sent.
+        notice: told, in one line each, what a person should know before it happens.
+        redactor: takes secrets out of what is kept and shown.
+
+    Raises:
+        InputError: a budget is given and no price is known.
+    """
+
+    def __init__(
+        self,
+        client: ChatClient,
+        sampling: Sampling,
+        price: Price | None,
+        *,
+        concurrency: int = 32,
+        timeout: float = 180.0,
+        folder: Path | None = None,
+        budget: float | None = None,
+        policy: RetryPolicy | None = None,
+        replay: bool = False,
+        notice: Notice = lambda _: None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        if budget is not None and price is None:
+            raise InputError(
+                f"no price is known for {client.name}, so --budget-usd cannot hold; give --prices FILE with "
+                f'{{"{client.name}": {{"input": 1.0, "output": 2.0}}}}, dollars for a million tokens'
+            )
+        self.client, self.sampling = client, sampling
+        self._price, self._budget, self._folder = price, budget, folder
+        # A batch is sent as one; what works in this process takes the time it takes.
+        self._concurrency = max(concurrency, client.together)
+        self._timeout = timeout if client.address else None
+        self._policy = policy or RetryPolicy()
+        self._replay, self._notice, self._redactor = replay, notice, redactor or Redactor()
+        self._reached = False
+        self._told = False
+        self._dead = 0
+        self._stopped: JudgeError | None = None
+
+    def ask(self, questions: Iterable[Question]) -> Iterator[Answer]:
+        """Yield an answer for every question, as they come.
+
+        At most twice `concurrency` questions are taken from the iterable ahead of their answers.
+
+        Raises:
+            JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
+        """
+        for answers in _drive(lambda: self._stream(iter(questions))):
+            yield from answers
+
+    async def _stream(self, questions: Iterator[Question]) -> AsyncGenerator[Sequence[Answer]]:
+        self._gate = Gate(self._concurrency)
+        with ExitStack() as stack:
+            self._store = stack.enter_context(ReplyStore(self._folder))
+            self._ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
+            numbered = enumerate(questions)
+            answers = self._in_batches(numbered) if self.client.together > 1 else self._one_by_one(numbered)
+            await self.client.open()
+            try:
+                async for ready in answers:
+                    yield ready
+                    if self._stopped is not None:
+                        raise self._stopped
+            finally:
+                await answers.aclose()
+                await self.client.close()
+
+    async def _one_by_one(self, questions: Iterator[tuple[int, Question]]) -> AsyncGenerator[Sequence[Answer]]:
+        """Keep a window of questions under way; those that wait to be sent again do not hold up the others."""
+        running: set[asyncio.Task[Answer]] = set()
+        finished: list[Answer] = []
+        broken: list[asyncio.Task[Answer]] = []
+        wake = asyncio.Event()
+
+        def ended(task: asyncio.Task[Answer]) -> None:
+            running.discard(task)
+            if not task.cancelled() and task.exception() is None:
+                finished.append(task.result())
+            elif not task.cancelled():
+                broken.append(task)
+            wake.set()
+
+        more = True
+        try:
+            while True:
+                while more and len(running) < 2 * self._concurrency and len(finished) < self._concurrency:
+                    following = next(questions, None)
+                    if following is None:
+                        more = False
+                    elif known := self._known(*following):
+                        finished.append(known)
+                    else:
+                        task = asyncio.create_task(self._answer(*following))
+                        running.add(task)
+                        task.add_done_callback(ended)
+                for task in broken:
+                    task.result()  # raises what is our own mistake, or a full disk
+                if finished:
+                    ready, finished = finished, []
+                    yield ready
+                elif running:
+                    wake.clear()
+                    await wake.wait()
+                else:
+                    return
+        finally:
+            for task in list(running):
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _in_batches(self, questions: Iterator[tuple[int, Question]]) -> AsyncGenerator[Sequence[Answer]]:
+        """Ask whole batches, one after the other: what shared a batch once must share it again."""
+        for batch in iter(lambda: list(islice(questions, self.client.together)), []):
+            known = [self._known(*each) for each in batch]
+            ready = [each for each in known if each is not None]
+            if len(ready) < len(batch):
+                ready = list(await asyncio.gather(*(self._answer(*each) for each in batch)))
+            yield ready
+
+    def _known(self, index: int, question: Question) -> Answer | None:
+        kept = self._store.get(question.key)
+        if kept is not None:
+            return Answer(index, kept, None, self._ledger.cost(kept))
+        if self._replay:
+            return Answer(index, None, RequestError("bad-request", "no reply was kept for it"))
+        return None
+
+    async def _answer(self, index: int, question: Question) -> Answer:
+        empty = tries = 0
+        while True:
+            tries += 1
+            try:
+                reply, cost = await self._send(question, empty >= _EMPTY_RETRIES)
+            except RequestError as error:
+                wait = None if self._stopped else self._policy.wait(error, tries, self._reached)
+                if wait is None:
+                    self._give_up(error)
+                    return Answer(index, None, error)
+                await asyncio.sleep(wait)
+                continue
+            self._dead = 0
+            if not _is_empty(reply) or empty >= _EMPTY_RETRIES:
+                return Answer(index, reply, None, cost)
+            empty += 1
+
+    async def _send(self, question: Question, even_empty: bool) -> tuple[Reply, float | None]:
+        most = self._ledger.most(question.messages, self.sampling)
+        async with self._gate:
+            await self._fits(most)
+            if self._stopped is not None:
+                raise RequestError("no-access", str(self._stopped))
+            self._tell()
+            began = time.perf_counter()
+            attempt = self._ledger.sent(question.key, most)
+            try:
+                async with asyncio.timeout(self._timeout):
+                    reply = await self.client.ask(question.messages, self.sampling)
+            except TimeoutError:
+                error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
+            except RequestError as fault:
+                error = RequestError(fault.fault, self._redactor.clean(fault.reason), fault.retry_after)
+            else:
+                self._reached = True
+                self._gate.answered()
+                if even_empty or not _is_empty(reply):
+                    # First: a process killed here must not ask again for what it has paid.
+                    self._store.keep(question.key, reply)
+                cost = self._ledger.answered(question.key, attempt, reply, time.perf_counter() - began)
+                return reply, cost
+            self._reached = self._reached or error.fault != "unreachable"
+            if error.fault == "busy":
+                self._gate.busy()
+            self._ledger.failed(question.key, attempt, error, time.perf_counter() - began, most)
+            raise error
+
+    async def _fits(self, most: float) -> None:
+        while not self._ledger.fits(most) and self._stopped is None:
+            if self._gate.active <= 1:  # nothing in flight will turn out cheaper than was reckoned
+                spent = self._ledger.spent()
+                self._stop(
+                    f"the budget of ${self._budget:g} would be passed: ${spent:.4f} counts as spent and the next "
+                    f"request may cost ${most:.4f}; run it again with a higher --budget-usd to go on"
+                )
+                return
+            self._gate.active -= 1  # stands aside while it waits
+            try:
+                await asyncio.sleep(0.05)
+            finally:
+                self._gate.active += 1
+
+    def _tell(self) -> None:
+        if not self._told:
+            self._told = True
+            if self.client.address:
+                self._notice(f"code is sent to {self.client.address} ({self.client.name})")
+
+    def _give_up(self, error: RequestError) -> None:
+        if error.fault == "unreachable" and not self._reached:
+            self._stop(f"{self.client.name}: no connection to {self.client.address} ({error.reason}); is it running?")
+        elif error.fault == "no-access":
+            self._stop(f"{self.client.name}: {error.reason}")
+        elif error.fault != "bad-request":
+            self._dead += 1
+            if self._dead >= _DEAD_IN_A_ROW:
+                self._stop(f"{self.client.name} stopped answering ({error.reason})")
+
+    def _stop(self, reason: str) -> None:
+        if self._stopped is None:
+            self._stopped = JudgeError(reason)
+
+
+def _is_empty(reply: Reply) -> bool:
+    return not reply.text.strip() and reply.finish == "stop"
+
+
+def _drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
+    """Yield what an asynchronous iterator gives; its event loop runs only while the next item is awaited."""
+    with asyncio.Runner() as runner:
+        items = stream()
+
+        async def step() -> tuple[bool, T | None]:
+            try:
+                return True, await anext(items)
+            except StopAsyncIteration:
+                return False, None
+
+        try:
+            while True:
+                more, item = runner.run(step())
+                if not more:
+                    return
+                yield item  # type: ignore[misc]  # it is a T where there was more
+        finally:
+            runner.run(items.aclose())

@@ -1,0 +1,127 @@
+"""Owns AWS Bedrock's Converse API.
+
+Keys, profiles, assumed roles and their renewal are botocore's own: whatever the AWS command line works with works.
+"""
+
+import os
+import re
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore import exceptions
+
+from codefavor.errors import InputError
+from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, split_system
+from codefavor.llm.retry import retry_after
+from codefavor.llm.settings import ChatSettings, Notice
+
+_REFUSED = frozenset({"guardrail_intervened", "content_filtered"})
+_NO_ACCESS = re.compile(r"AccessDenied|Unrecognized|InvalidSignature|ExpiredToken|ResourceNotFound|InvalidClientToken")
+_BUSY = re.compile(r"Throttling|TooManyRequests|ServiceUnavailable|ModelNotReady|ServiceQuota")
+_BROKEN = re.compile(r"InternalServer|ModelTimeout|ModelStreamError|ModelError")
+
+
+class Bedrock:
+    """A model behind Converse; there is no seed and there are no log-probabilities."""
+
+    together = 1
+
+    def __init__(self, model: str, settings: ChatSettings, notice: Notice) -> None:
+        self.name = f"bedrock:{model}"
+        self.cannot: frozenset[str] = frozenset({"seed", "top_logprobs"})
+        self._model, self._notice = model, notice
+        session = get_session()
+        region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        if not region:
+            raise InputError("no AWS region is set; give --region, or export AWS_REGION")
+        host = settings.base_url or f"https://bedrock-runtime.{region}.amazonaws.com"
+        self.address = urlsplit(host).hostname or host
+        config = AioConfig(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=settings.concurrency,
+            read_timeout=settings.timeout,
+            connect_timeout=min(settings.timeout, 30),
+        )
+        self._make = partial(
+            session.create_client,
+            "bedrock-runtime",
+            region_name=region,
+            endpoint_url=settings.base_url,
+            config=config,
+        )
+        self._client: Any = None
+
+    async def open(self) -> None:
+        """Make a client for the running event loop; reading botocore's models takes it a second or two."""
+        self._client = await self._make().__aenter__()
+
+    async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
+        """Return the model's answer."""
+        try:
+            return _reply(await self._client.converse(**self._request(messages, sampling)))
+        except exceptions.ClientError as error:
+            raise _client_fault(self, error) from error
+        except (exceptions.ReadTimeoutError, exceptions.ConnectTimeoutError) as error:
+            raise RequestError("broken", "the request timed out") from error
+        except exceptions.EndpointConnectionError as error:
+            raise RequestError("unreachable", str(error)) from error
+        except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
+            raise RequestError("no-access", f"{error}; configure AWS credentials as for its command line") from error
+        except exceptions.ParamValidationError as error:
+            raise RequestError("bad-request", str(error)) from error
+        except exceptions.BotoCoreError as error:
+            raise RequestError("broken", str(error)) from error
+        except (OSError, ValueError) as error:
+            raise RequestError("broken", f"the reply is no answer ({type(error).__name__})") from error
+
+    def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
+        system, turns = split_system(messages)
+        limits: dict[str, Any] = {"maxTokens": sampling.max_tokens}
+        if "temperature" not in self.cannot:
+            limits["temperature"] = min(sampling.temperature, 1.0)  # its scale ends there
+        if sampling.stop and "stop" not in self.cannot:
+            limits["stopSequences"] = list(sampling.stop)
+        wanted: dict[str, Any] = {
+            "modelId": self._model,
+            "messages": [{"role": each["role"], "content": [{"text": each["content"]}]} for each in turns],
+            "inferenceConfig": limits,
+        }
+        if system:
+            wanted["system"] = [{"text": system}]
+        return wanted
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def _client_fault(client: Bedrock, error: exceptions.ClientError) -> RequestError:
+    response: Any = error.response
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    said = f"{code}: {response.get('Error', {}).get('Message', '') or 'no reason given'}"
+    if _NO_ACCESS.search(code):
+        return RequestError("no-access", said)
+    if _BUSY.search(code):
+        return RequestError("busy", said, retry_after(headers))
+    if _BROKEN.search(code):
+        return RequestError("broken", said)
+    return RequestError(fault_of(status) if status >= 400 else "broken", said, retry_after(headers))
+
+
+def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
+    try:
+        content = answer["output"]["message"]["content"]
+        text = "".join(block["text"] for block in content if "text" in block)
+        thoughts = (block["reasoningContent"] for block in content if "reasoningContent" in block)
+        thinking = "".join(each.get("reasoningText", {}).get("text", "") for each in thoughts)
+        usage, reason = answer["usage"], answer["stopReason"]
+        tokens = (usage["inputTokens"], usage["outputTokens"])
+    except (KeyError, TypeError) as error:
+        raise RequestError("broken", "the reply is no answer") from error
+    finish = "refused" if reason in _REFUSED else "length" if reason == "max_tokens" else "stop"
+    return Reply(text, finish, thinking, *tokens)  # type: ignore[arg-type]  # it is one of the three

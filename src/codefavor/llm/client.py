@@ -1,0 +1,162 @@
+"""Owns the seam to chat models: what is asked, what comes back, and what can go wrong, the same for all providers."""
+
+import re
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from socket import gaierror
+from typing import Final, Literal, Protocol, TypeAlias
+
+Messages: TypeAlias = Sequence[Mapping[str, str]]
+"""A conversation in the OpenAI chat shape; a turn of role "system" may stand first."""
+
+Finish: TypeAlias = Literal["stop", "length", "refused"]
+Fault: TypeAlias = Literal["unreachable", "busy", "broken", "bad-request", "no-access"]
+
+RETRIED: Final[frozenset[Fault]] = frozenset({"unreachable", "busy", "broken"})
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a model is to answer; every field means the same with every provider."""
+
+    max_tokens: int = 1024
+    """Tokens the answer may have; thinking counts where the provider counts it."""
+    temperature: float = 0.0
+    """0 is greedy."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before the first of these."""
+    seed: int | None = None
+    """Where sampling starts; None leaves it to the provider."""
+    top_logprobs: int = 0
+    """How many alternatives of the answer's first token are wanted, with their log-probabilities."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model said."""
+
+    text: str
+    finish: Finish = "stop"
+    """"length": cut at `max_tokens`; "refused": the model or a filter of its provider declined."""
+    thinking: str = ""
+    """What it said to itself first, where the provider gives that apart."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    """Billed tokens of the answer, thinking included."""
+    first_token: Mapping[str, float] = field(default_factory=dict)
+    """Alternatives of the answer's first token → natural log of their probability; empty where not asked for."""
+
+
+class RequestError(Exception):
+    """A request that brought no answer.
+
+    Args:
+        fault: what it was. "unreachable": no connection; "busy": told to slow down (429, 503, 529); "broken": a
+            server error, a time-out, a dropped connection or a reply that is none; "bad-request": this question will
+            never be answered; "no-access": no question will be (key, credit, model or address).
+        reason: one line for a person; secrets are taken out by `Redactor` before it is shown.
+        retry_after: seconds the server asked to wait.
+    """
+
+    def __init__(self, fault: Fault, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.fault, self.reason, self.retry_after = fault, " ".join(reason.split())[:300], retry_after
+
+    def __reduce__(self) -> tuple[type["RequestError"], tuple[Fault, str, float | None]]:
+        return type(self), (self.fault, self.reason, self.retry_after)
+
+
+class ChatClient(Protocol):
+    """Asks one chat model, between `open` and `close`; knows nothing of retries, cost or order."""
+
+    name: str
+    """PROVIDER:MODEL."""
+    address: str
+    """Host that the questions go to; empty where they stay in this process."""
+    cannot: frozenset[str]
+    """Fields of `Sampling` that this provider or model does not take; they are left out of requests."""
+    together: int
+    """How many questions are answered as one batch; 1 where answers do not depend on their neighbours."""
+
+    def ask(self, messages: Messages, sampling: Sampling) -> Awaitable[Reply]:
+        """Return the model's answer to a conversation.
+
+        Raises:
+            RequestError: there is none; nothing else is raised on purpose.
+        """
+        ...
+
+    async def open(self) -> None:
+        """Make ready to ask in the running event loop; nothing is sent yet."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; the client may be opened again, in another event loop."""
+        ...
+
+
+class Redactor:
+    """Takes secrets out of text that may be shown or kept.
+
+    >>> Redactor(["sk-verysecret"]).clean("bad key sk-verysecret at https://me:pw@host/?key=abcd1234")
+    'bad key … at https://…@host/?key=…'
+    """
+
+    _SHAPES: Final = (
+        (re.compile(r"(?<=://)[^/\s@]+(?=@)"), "…"),
+        (re.compile(r"(?i)(?<=[?&]key=)[^&\s'\"]+|(?<=[?&]token=)[^&\s'\"]+"), "…"),
+        (re.compile(r"(?i)\bBearer\s+[^\s'\",]+"), "Bearer …"),
+        (re.compile(r"\b(?:sk|key|AIza|AKIA|ASIA)[-_A-Za-z0-9*.]{12,}"), "…"),
+    )
+
+    def __init__(self, secrets: Sequence[str | None] = ()) -> None:
+        self._secrets = sorted({each for each in secrets if each and len(each) >= 6}, key=len, reverse=True)
+
+    def clean(self, text: str) -> str:
+        """Return the text without the known secrets and without what looks like one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        for shape, instead in self._SHAPES:
+            text = shape.sub(instead, text)
+        return text
+
+
+def split_system(messages: Messages) -> tuple[str, list[Mapping[str, str]]]:
+    """Return the system prompt (empty where there is none) and the turns after it.
+
+    >>> split_system([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}])
+    ('Be brief.', [{'role': 'user', 'content': 'Hi'}])
+    """
+    head = [each["content"] for each in messages if each["role"] == "system"]
+    return "\n\n".join(head), [each for each in messages if each["role"] != "system"]
+
+
+def fault_of(status: int) -> Fault:
+    """Return what an HTTP status means for asking again.
+
+    >>> fault_of(429), fault_of(500), fault_of(401), fault_of(400)
+    ('busy', 'broken', 'no-access', 'bad-request')
+    """
+    if status in (429, 503, 529):
+        return "busy"
+    if status >= 500 or status in (408, 409, 425):
+        return "broken"
+    return "no-access" if status in (401, 402, 403, 404) else "bad-request"
+
+
+def connection_fault(error: BaseException) -> tuple[Fault, str]:
+    """Return what broke a connection: a server that is not there, or one that was; and the innermost reason.
+
+    >>> connection_fault(ConnectionRefusedError("refused")), connection_fault(ConnectionResetError("reset"))
+    (('unreachable', 'refused'), ('broken', 'reset'))
+    """
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    reason = next((str(each) for each in reversed(causes) if str(each)), type(error).__name__)
+    kinds = [type(each).__name__ for each in causes]
+    refused = any(isinstance(each, ConnectionRefusedError | gaierror) for each in causes)
+    # What an HTTP library calls a failure to connect may have been a connection that was dropped.
+    return ("unreachable" if refused or any("Connector" in kind for kind in kinds) else "broken"), reason

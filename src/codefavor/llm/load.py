@@ -1,0 +1,74 @@
+"""Owns the names of chat models: PROVIDER:MODEL → ChatClient, each SDK imported when it is first asked for."""
+
+import os
+from importlib import import_module
+from typing import Final, NamedTuple
+
+from codefavor.errors import InputError, MissingExtraError, UnknownNameError
+from codefavor.llm.client import ChatClient, Redactor
+from codefavor.llm.settings import ChatSettings, Notice
+
+
+class _Provider(NamedTuple):
+    place: str
+    """module:class."""
+    extra: str
+    """The pip extra it needs; empty where it needs none."""
+
+
+PROVIDERS: Final[dict[str, _Provider]] = {
+    "anthropic": _Provider("codefavor.llm.anthropic:Anthropic", "anthropic"),
+    "bedrock": _Provider("codefavor.llm.bedrock:Bedrock", "bedrock"),
+    "google": _Provider("codefavor.llm.google:Google", "google"),
+    "huggingface": _Provider("codefavor.llm.huggingface:HuggingFace", "torch"),
+    "openai": _Provider("codefavor.llm.openai_compatible:OpenaiCompatible", "openai"),
+    "scripted": _Provider("codefavor.llm.scripted:Scripted", ""),
+}
+
+_SECRETS: Final = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GOOGLE_API_KEY",
+    "GEMINI_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "HF_TOKEN",
+    "CODEFAVOR_TOKEN",
+)
+
+
+def load_client(spec: str, settings: ChatSettings | None = None, notice: Notice = lambda _: None) -> ChatClient:
+    """Return the chat model that PROVIDER:MODEL stands for; nothing is sent yet.
+
+    Args:
+        spec: PROVIDER:MODEL.
+        settings: where it is and how it is asked.
+        notice: told what a person should know, a line each.
+
+    Raises:
+        UnknownNameError: there is no such provider.
+        MissingExtraError: its SDK is not installed.
+        InputError: MODEL is missing, or there is no key for it.
+    """
+    provider, _, model = spec.partition(":")
+    known = PROVIDERS.get(provider)
+    if known is None:
+        raise UnknownNameError.of("provider of chat models", provider, PROVIDERS)
+    if not model:
+        raise InputError(f"{spec!r} names no model; give {provider}:MODEL")
+    module, _, name = known.place.partition(":")
+    try:
+        make = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if not known.extra or (error.name or "").startswith("codefavor."):
+            raise
+        raise MissingExtraError.of(known.extra, f"the model {spec}") from error
+    client: ChatClient = make(model, settings or ChatSettings(), notice)
+    return client
+
+
+def redactor() -> Redactor:
+    """Return what takes this process's keys out of text."""
+    return Redactor([os.environ.get(name) for name in _SECRETS])

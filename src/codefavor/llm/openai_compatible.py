@@ -1,0 +1,154 @@
+"""Owns OpenAI and every server that speaks its chat protocol, such as vLLM, DeepSeek or `transformers serve`."""
+
+import json
+import os
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import openai
+
+from codefavor.errors import InputError
+from codefavor.llm.client import Messages, Reply, RequestError, Sampling, connection_fault, fault_of
+from codefavor.llm.retry import retry_after
+from codefavor.llm.settings import ChatSettings, Notice
+
+KEY: Final = "OPENAI_API_KEY"
+_OWN: Final = "https://api.openai.com/v1"
+_THINKS: Final = re.compile(r"(?:.*/)?(?:o\d|gpt-5)(?!.*chat)", re.IGNORECASE)
+_REFUSED: Final = ("content_filter", "content_policy", "responsible", "safety")
+_OURS: Final = {
+    "temperature": "temperature",
+    "stop": "stop",
+    "seed": "seed",
+    "logprobs": "top_logprobs",
+    "top_logprobs": "top_logprobs",
+}
+"""Request field → the field of `Sampling` it stands for."""
+
+
+class OpenaiCompatible:
+    """A model behind `/chat/completions`.
+
+    Reasoning models take other parameters than the rest. Those known by name are asked accordingly; where a server
+    says that it does not know a parameter, it is left out from then on, and a notice says so.
+    """
+
+    together = 1
+
+    def __init__(self, model: str, settings: ChatSettings, notice: Notice) -> None:
+        self.name = f"openai:{model}"
+        self._model, self._notice = model, notice
+        base = settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OWN
+        self.address = urlsplit(base).hostname or base
+        key = os.environ.get(KEY)
+        if not key and base == _OWN:
+            raise InputError(f"{KEY} is not set; export it, or name another server by --base-url")
+        self._tokens_field = "max_tokens"
+        self.cannot: frozenset[str] = frozenset()
+        if base == _OWN and _THINKS.match(model):
+            self._tokens_field = "max_completion_tokens"
+            self.cannot = frozenset({"temperature", "stop", "top_logprobs"})
+        self._key, self._base, self._timeout = key or "none", base, settings.timeout
+        self._client: Any = None
+
+    async def open(self) -> None:
+        """Make a client for the running event loop."""
+        self._client = openai.AsyncOpenAI(
+            api_key=self._key,
+            base_url=self._base,
+            max_retries=0,
+            timeout=self._timeout,
+            http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+        )
+
+    async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
+        """Return the model's answer."""
+        for _ in range(len(_OURS) + 2):
+            try:
+                return _reply(await self._client.chat.completions.create(**self._request(messages, sampling)))
+            except openai.BadRequestError as error:
+                if _refusal(error):
+                    return Reply("", "refused")
+                if not self._learn(error):
+                    raise RequestError("bad-request", _said(error)) from error
+            except openai.APIStatusError as error:
+                wait = retry_after(dict(error.response.headers))
+                raise RequestError(fault_of(error.status_code), _said(error), wait) from error
+            except openai.APIConnectionError as error:
+                raise RequestError(*connection_fault(error)) from error
+            except (openai.OpenAIError, json.JSONDecodeError, ValueError) as error:
+                raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
+        raise RequestError("bad-request", "the server takes none of our parameters")
+
+    def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "model": self._model,
+            "messages": [dict(each) for each in messages],
+            self._tokens_field: sampling.max_tokens,
+        }
+        if "temperature" not in self.cannot:
+            wanted["temperature"] = sampling.temperature
+        if sampling.stop and "stop" not in self.cannot:
+            wanted["stop"] = list(sampling.stop)
+        if sampling.seed is not None and "seed" not in self.cannot:
+            wanted["seed"] = sampling.seed
+        if sampling.top_logprobs and "top_logprobs" not in self.cannot:
+            wanted |= {"logprobs": True, "top_logprobs": sampling.top_logprobs}
+        return wanted
+
+    def _learn(self, error: openai.BadRequestError) -> bool:
+        """Leave out, from now on, a parameter that the server says it does not take."""
+        param = error.param or ""
+        said = str(error.message).lower()
+        if (param == "max_tokens" or "max_completion_tokens" in said) and self._tokens_field == "max_tokens":
+            self._tokens_field = "max_completion_tokens"
+            return True
+        field = _OURS.get(param) or next((ours for theirs, ours in _OURS.items() if f"'{theirs}'" in said), None)
+        if field is None:
+            return False
+        if field not in self.cannot:  # else another request has learnt it in the meantime
+            self.cannot |= {field}
+            self._notice(f"{self.name} does not take {field}; it is asked without")
+        return True
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
+    try:
+        choice = answer.choices[0]
+        message, usage = choice.message, answer.usage
+        thinking = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
+        text = message.content or ""
+        refusal = getattr(message, "refusal", None) or ""
+        finish = choice.finish_reason
+    except (AttributeError, IndexError, TypeError) as error:
+        raise RequestError("broken", "the reply is no chat completion") from error
+    if not isinstance(text, str) or finish is None:
+        raise RequestError("broken", "the reply was cut off")
+    first: dict[str, float] = {}
+    if choice.logprobs is not None and choice.logprobs.content:
+        token = choice.logprobs.content[0]
+        first = {token.token: token.logprob, **{each.token: each.logprob for each in token.top_logprobs}}
+    return Reply(
+        text=text or refusal,
+        finish="refused" if finish == "content_filter" or refusal else "length" if finish == "length" else "stop",
+        thinking=thinking if isinstance(thinking, str) else "",
+        input_tokens=usage.prompt_tokens if usage else 0,
+        output_tokens=usage.completion_tokens if usage else 0,
+        first_token=first,
+    )
+
+
+def _refusal(error: openai.BadRequestError) -> bool:
+    code = f"{error.code or ''} {error.type or ''}".lower()
+    return any(word in code for word in _REFUSED)
+
+
+def _said(error: openai.APIStatusError) -> str:
+    body = error.body
+    message = body.get("message") if isinstance(body, dict) else None
+    return f"status {error.status_code}: {message or 'no reason given'}"

@@ -1,0 +1,223 @@
+"""A server that speaks the providers' protocols on this machine, keeps a log of every request, and fails on demand."""
+
+import asyncio
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+FAULTS = ("429", "500", "timeout", "drop", "cut", "html", "empty")
+
+
+def by_hash(prompt: str) -> str:
+    """Answer for A or for B, the same for the same question."""
+    digest = hashlib.sha256(prompt.encode()).digest()
+    return f"Both were read with care; one handles more of what was asked.\n\nCode {'AB'[digest[0] % 2]} is better."
+
+
+@dataclass
+class Seen:
+    """A request, and what was done with it."""
+
+    protocol: str
+    prompt: str
+    outcome: str
+    body: dict[str, Any] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+class ProviderServer:
+    """Answers `/v1/chat/completions`, `/v1/messages`, `:generateContent` and Converse.
+
+    Args:
+        answer: the whole prompt → what the model says.
+        delay: seconds before every answer.
+        faults: share of requests that fail, each kind equally often.
+        hang: seconds that a request hangs for the fault "timeout".
+        seed: where the choice of faults starts.
+        refuse: kinds of parameters that are answered with "unsupported parameter".
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[str], str] = by_hash,
+        delay: float = 0.0,
+        faults: float = 0.0,
+        hang: float = 5.0,
+        seed: int = 0,
+        refuse: frozenset[str] = frozenset(),
+        status: int | None = None,
+    ) -> None:
+        self.answer, self.delay, self.faults, self.hang, self.refuse = answer, delay, faults, hang, refuse
+        self.status = status
+        self.log: list[Seen] = []
+        self.in_flight = self.most_in_flight = 0
+        self.retry_after = "0.05"
+        self._random = random.Random(seed)
+        self._ready = threading.Event()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def running(self) -> Iterator["ProviderServer"]:
+        """Serve in a thread of its own for as long as the block lasts."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=self._serve, args=(loop,), daemon=True)
+        thread.start()
+        self._ready.wait(10)
+        try:
+            yield self
+        finally:
+            loop.call_soon_threadsafe(self._stop.set)
+            thread.join(10)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(self._run())
+        loop.close()
+
+    async def _run(self) -> None:
+        self._stop = asyncio.Event()
+        app = web.Application(client_max_size=1 << 26)
+        app.router.add_post("/v1/chat/completions", self._openai)
+        app.router.add_post("/v1/messages", self._anthropic)
+        app.router.add_post("/model/{model}/converse", self._bedrock)
+        app.router.add_post(r"/{version}/models/{model:.*}", self._google)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        self._ready.set()
+        await self._stop.wait()
+        await runner.cleanup()
+
+    async def _handle(
+        self,
+        request: web.Request,
+        protocol: str,
+        prompt_of: Callable[[dict[str, Any]], str],
+        shape: Callable[[str, int, int], Any],
+        error: Callable[[int, str], Any],
+    ) -> web.StreamResponse:
+        body = await request.json()
+        prompt = prompt_of(body)
+        kind = self._random.choice(FAULTS) if self._random.random() < self.faults else "answered"
+        seen = Seen(protocol, prompt, kind, body, dict(request.headers))
+        self.log.append(seen)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            if self.status is not None:
+                seen.outcome = str(self.status)
+                said = "no: " + request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
+                return web.json_response(error(self.status, said), status=self.status)
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            text = self.answer(prompt)
+            reply = shape("" if kind == "empty" else text, len(prompt) // 4, len(text) // 4 + 1)
+            if kind == "429":
+                return web.json_response(error(429, "slow down"), status=429, headers={"retry-after": self.retry_after})
+            if kind == "500":
+                return web.json_response(error(500, "oh no"), status=500)
+            if kind == "timeout":
+                await asyncio.sleep(self.hang)
+                return web.json_response(error(500, "too late"), status=500)
+            if kind == "drop":
+                if request.transport is not None:
+                    request.transport.close()
+                return web.Response()
+            if kind == "html":
+                return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+            data = json.dumps(reply)
+            return web.Response(text=data[: len(data) // 2] if kind == "cut" else data, content_type="application/json")
+        finally:
+            self.in_flight -= 1
+
+    async def _openai(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        for name in sorted(self.refuse):
+            if name in body:
+                said = {"message": f"Unsupported parameter: '{name}' is not supported.", "param": name, "code": "x"}
+                return web.json_response({"error": said}, status=400)
+
+        def shape(text: str, read: int, written: int) -> Any:
+            choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+            choice["message"] = {"role": "assistant", "content": text}
+            if body.get("logprobs"):
+                top = [{"token": " A", "logprob": -0.2, "bytes": None}, {"token": "B", "logprob": -1.8, "bytes": None}]
+                first = {**top[0], "top_logprobs": top}
+                choice["logprobs"] = {"content": [first], "refusal": None}
+            usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+            return {
+                "id": "x", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice],
+                "usage": usage,
+            }  # fmt: skip
+
+        return await self._handle(
+            request,
+            "openai",
+            lambda got: "\n".join(each["content"] for each in got["messages"]),
+            shape,
+            lambda status, said: {"error": {"message": said, "type": "x", "code": str(status)}},
+        )
+
+    async def _anthropic(self, request: web.Request) -> web.StreamResponse:
+        def shape(text: str, read: int, written: int) -> Any:
+            return {
+                "id": "m", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+                "content": [{"type": "text", "text": text}], "stop_sequence": None,
+                "usage": {"input_tokens": read, "output_tokens": written},
+            }  # fmt: skip
+
+        return await self._handle(
+            request,
+            "anthropic",
+            lambda got: "\n".join([got.get("system", ""), *(each["content"] for each in got["messages"])]),
+            shape,
+            lambda status, said: {"type": "error", "error": {"type": "x", "message": said}},
+        )
+
+    async def _bedrock(self, request: web.Request) -> web.StreamResponse:
+        def shape(text: str, read: int, written: int) -> Any:
+            return {
+                "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+                "stopReason": "end_turn",
+                "usage": {"inputTokens": read, "outputTokens": written, "totalTokens": read + written},
+                "metrics": {"latencyMs": 1},
+            }
+
+        names = {429: "ThrottlingException", 500: "InternalServerException", 401: "UnrecognizedClientException"}
+        return await self._handle(
+            request,
+            "bedrock",
+            lambda got: "\n".join(part["text"] for each in got["messages"] for part in each["content"]),
+            shape,
+            lambda status, said: {"__type": names.get(status, "ValidationException"), "message": said},
+        )
+
+    async def _google(self, request: web.Request) -> web.StreamResponse:
+        def shape(text: str, read: int, written: int) -> Any:
+            candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "index": 0}
+            return {
+                "candidates": [candidate],
+                "usageMetadata": {"promptTokenCount": read, "candidatesTokenCount": written},
+            }
+
+        return await self._handle(
+            request,
+            "google",
+            lambda got: "\n".join(part["text"] for each in got["contents"] for part in each["parts"]),
+            shape,
+            lambda status, said: {"error": {"code": status, "message": said, "status": "X"}},
+        )

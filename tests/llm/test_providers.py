@@ -1,0 +1,182 @@
+"""Every provider through its real SDK, against a local server that speaks its protocol."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tests.llm.server import ProviderServer
+
+from codefavor.errors import InputError, MissingExtraError, UnknownNameError
+from codefavor.llm.client import ChatClient, Reply, RequestError, Sampling
+from codefavor.llm.load import load_client
+from codefavor.llm.settings import ChatSettings
+
+PROVIDERS = {"openai": "/v1", "anthropic": "", "google": "", "bedrock": ""}
+ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which is better?"}]
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that no real provider would take."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789abcdef")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123456789abcdef")
+    monkeypatch.setenv("GOOGLE_API_KEY", "AIza0123456789abcdef")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA0123456789ABCDEF")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret-0123456789")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def server() -> Iterator[ProviderServer]:
+    """A server that answers at once."""
+    with ProviderServer(answer=lambda _: "Better code: A").running() as running:
+        yield running
+
+
+def client(provider: str, server: ProviderServer, notice: list[str] | None = None) -> ChatClient:
+    """Return a client of the local server."""
+    settings = ChatSettings(base_url=server.url + PROVIDERS[provider], region="us-east-1", timeout=5)
+    return load_client(f"{provider}:some-model", settings, (notice if notice is not None else []).append)
+
+
+def ask(chat: ChatClient, sampling: Sampling | None = None) -> Reply:
+    """Ask once, in an event loop of its own."""
+
+    async def once() -> Reply:
+        await chat.open()
+        try:
+            return await chat.ask(ASKED, sampling or Sampling())
+        finally:
+            await chat.close()
+
+    return asyncio.run(once())
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_reply_is_the_same_whoever_gives_it(provider: str, server: ProviderServer) -> None:
+    """Text, finish and billed tokens come out alike; the client can be opened again in another event loop."""
+    chat = client(provider, server)
+    replies = [ask(chat), ask(chat)]
+
+    assert replies[0] == replies[1]
+    assert (replies[0].text, replies[0].finish) == ("Better code: A", "stop")
+    assert replies[0].input_tokens > 0
+    assert replies[0].output_tokens == len("Better code: A") // 4 + 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_sampling_means_the_same_everywhere(provider: str, server: ProviderServer) -> None:
+    """The system prompt, the limit, the temperature and the stop sequences arrive under each protocol's own names."""
+    ask(client(provider, server), Sampling(max_tokens=77, temperature=0.5, stop=("END",), seed=7))
+    body = server.log[-1].body
+
+    if provider == "openai":
+        assert body["messages"] == ASKED
+        assert (body["max_tokens"], body["temperature"], body["stop"], body["seed"]) == (77, 0.5, ["END"], 7)
+    elif provider == "anthropic":
+        assert body["system"] == "Be brief."
+        assert body["messages"] == ASKED[1:]
+        assert (body["max_tokens"], body["temperature"], body["stop_sequences"]) == (77, 0.5, ["END"])
+    elif provider == "bedrock":
+        assert body["system"] == [{"text": "Be brief."}]
+        assert body["inferenceConfig"] == {"maxTokens": 77, "temperature": 0.5, "stopSequences": ["END"]}
+    else:
+        assert body["systemInstruction"]["parts"][0]["text"] == "Be brief."
+        config = body["generationConfig"]
+        assert (config["maxOutputTokens"], config["temperature"], config["stopSequences"]) == (77, 0.5, ["END"])
+        assert config["seed"] == 7
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [("429", "busy"), ("500", "broken"), ("drop", "broken"), ("cut", "broken"), ("html", "broken")],
+)
+def test_each_failure_is_named_the_same(
+    provider: str, fault: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No SDK's own exception comes out, and no SDK sends a request again by itself."""
+    monkeypatch.setattr("tests.llm.server.FAULTS", (fault,))
+    with ProviderServer(faults=1.0).running() as server, pytest.raises(RequestError) as raised:
+        ask(client(provider, server))
+
+    assert raised.value.fault == expected
+    assert len(server.log) == 1
+    assert raised.value.retry_after == (0.05 if fault == "429" else None)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize(("status", "expected"), [(400, "bad-request"), (401, "no-access")])
+def test_what_asking_again_cannot_help(provider: str, status: int, expected: str) -> None:
+    """A bad request and a bad key are told apart from what passes."""
+    with ProviderServer(status=status).running() as server, pytest.raises(RequestError) as raised:
+        ask(client(provider, server))
+
+    assert raised.value.fault == expected
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_server_that_is_not_there(provider: str, server: ProviderServer) -> None:
+    """A refused connection is not taken for a broken one."""
+    chat = client(provider, ProviderServerAt(1))
+    with pytest.raises(RequestError) as raised:
+        ask(chat)
+
+    assert raised.value.fault == "unreachable"
+
+
+class ProviderServerAt(ProviderServer):
+    """A server that was never started: its port refuses connections."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self.port = port
+
+
+def test_parameters_a_reasoning_model_does_not_take_are_left_out_and_said() -> None:
+    """What a server refuses is learnt once; the answer still comes."""
+    notices: list[str] = []
+    refused = frozenset({"max_tokens", "temperature", "stop"})
+    with ProviderServer(answer=lambda _: "B", refuse=refused).running() as server:
+        reply = ask(client("openai", server, notices), Sampling(stop=("END",)))
+        body = server.log[-1].body
+
+    assert reply.text == "B"
+    assert body["max_completion_tokens"] == 1024
+    assert not refused & body.keys()
+    assert notices == [
+        f"openai:some-model does not take {name}; it is asked without" for name in ("stop", "temperature")
+    ]
+
+
+def test_log_probabilities_of_the_first_token(server: ProviderServer) -> None:
+    """They come as the provider gives them."""
+    reply = ask(client("openai", server), Sampling(top_logprobs=20))
+
+    assert reply.first_token == {" A": -0.2, "B": -1.8}
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
+def test_a_missing_key_is_said_before_anything_is_sent(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the variable."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match=f"{provider.upper()}_API_KEY is not set"):
+        load_client(f"{provider}:x")
+
+
+def test_unknown_providers_and_missing_models() -> None:
+    """Both are said in one sentence."""
+    with pytest.raises(UnknownNameError, match="did you mean 'openai'"):
+        load_client("opnai:x")
+    with pytest.raises(InputError, match="openai:MODEL"):
+        load_client("openai:")
+
+
+def test_a_missing_sdk_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback of an import."""
+    monkeypatch.delitem(sys.modules, "codefavor.llm.bedrock", raising=False)
+    monkeypatch.setitem(sys.modules, "aiobotocore.session", None)
+    with pytest.raises(MissingExtraError, match=r"codefavor\[bedrock\]"):
+        load_client("bedrock:x")
