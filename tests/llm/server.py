@@ -57,6 +57,7 @@ class ProviderServer:
         self.answer, self.delay, self.faults, self.hang, self.refuse = answer, delay, faults, hang, refuse
         self.status = status
         self.log: list[Seen] = []
+        self.keep_log = True
         self.in_flight = self.most_in_flight = 0
         self.retry_after = "0.05"
         self._random = random.Random(seed)
@@ -114,7 +115,8 @@ class ProviderServer:
         prompt = prompt_of(body)
         kind = self._random.choice(FAULTS) if self._random.random() < self.faults else "answered"
         seen = Seen(protocol, prompt, kind, body, dict(request.headers))
-        self.log.append(seen)
+        if self.keep_log:
+            self.log.append(seen)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

@@ -11,6 +11,7 @@ import typer
 
 from codefavor.cli.asking import (
     BaseUrl,
+    Batch,
     BatchSize,
     Budget,
     Concurrency,
@@ -96,6 +97,7 @@ def eval_command(
     budget_usd: Budget = None,
     prices: Prices = None,
     batch_size: BatchSize = None,
+    batch: Batch = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score JUDGE on CodePrefBench or on tasks of your own.
@@ -130,6 +132,7 @@ def eval_command(
         budget_usd=budget_usd,
         prices=prices,
         batch_size=batch_size,
+        batch=batch,
     )
     from codefavor.benchmark.evaluate import EvaluationConfig
     from codefavor.judges.load import is_chat

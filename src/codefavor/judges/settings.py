@@ -20,6 +20,8 @@ class AskingSettings(ChatSettings):
     the probabilities its first token had."""
     samples: Annotated[int, Field(ge=1, le=256)] = 1
     """Answers to every question; more than one are joined by their share, and need a temperature."""
+    batch: bool = False
+    """Whether questions go through the provider's batch API: half the price, an answer within a day."""
     system: str = ""
     """A system prompt before the question."""
 

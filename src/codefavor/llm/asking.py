@@ -115,7 +115,7 @@ class Asker:
         Raises:
             JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
         """
-        for answers in _drive(lambda: self._stream(iter(questions))):
+        for answers in drive(lambda: self._stream(iter(questions))):
             yield from answers
 
     async def _stream(self, questions: Iterator[Question]) -> AsyncGenerator[Sequence[Answer]]:
@@ -283,7 +283,7 @@ def _is_empty(reply: Reply) -> bool:
     return not reply.text.strip() and reply.finish == "stop"
 
 
-def _drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
+def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
     """Yield what an asynchronous iterator gives; its event loop runs only while the next item is awaited."""
     with asyncio.Runner() as runner:
         items = stream()
