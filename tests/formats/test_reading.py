@@ -1,4 +1,6 @@
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -42,6 +44,11 @@ _TEMPLATES = [
     "While {y} is more readable, {x} is better.",
     "{x} would be better if it stopped early.",
 ]
+_LETTERED = re.compile(
+    r"(?!.*(?:first|second|former|latter|\b[ab]\b|[_~]|[Cc]odea?[AB]|#?\b[12]\b|[Aa] tie|nA))[ -~\n]*?\b[AB]\b.*",
+    re.DOTALL,
+)
+"""Replies that name codes by capitals only."""
 _TURNED = {"A": "B", "B": "A", "tie": "tie", None: None}
 
 _PIECES = st.sampled_from(
@@ -147,6 +154,16 @@ def test_what_is_not_understood_is_undecided(reply: str) -> None:
     assert read(reply).choice is None
 
 
+def test_the_documentation_says_what_is_read() -> None:
+    """Its table is the reader's contract with whoever looks up why a reply counted as it did."""
+    page = (Path(__file__).parents[2] / "docs" / "replies.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.+)` \| (A|B|tie|none) \| ([a-z ]+) \|$", page, re.MULTILINE)
+
+    assert len(rows) > 15
+    for reply, choice, reason in rows:
+        assert (read(reply).choice or "none", read(reply).reason) == (choice, reason), reply
+
+
 @given(st.one_of(st.text(max_size=300), st.lists(st.one_of(_PIECES, st.text(max_size=3)), max_size=40).map("".join)))
 def test_no_text_is_too_strange_to_read(reply: str) -> None:
     """A run of ten thousand judgements must not end at one odd reply."""
@@ -165,6 +182,14 @@ def test_naming_the_other_code_turns_the_reading(templates: list[str], between: 
 
     assert back.choice == _TURNED[there.choice]
     assert (back.reason, back.where) == (there.reason, there.where)
+
+
+@pytest.mark.parametrize(("reply", "choice"), [row for row in _SAYING if _LETTERED.fullmatch(row[0])], ids=_id)
+def test_no_letter_is_read_more_easily_than_the_other(reply: str, choice: str) -> None:
+    """The capital A is also an article; what is read of one code must be read of the other."""
+    other = re.sub(r"\b[AB]\b", lambda letter: "B" if letter[0] == "A" else "A", reply)
+
+    assert read(other).choice == _TURNED[choice]
 
 
 @pytest.mark.parametrize("shape", [reply for reply, _ in UNDECIDED if "<think" not in reply], ids=_id)

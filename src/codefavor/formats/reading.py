@@ -177,21 +177,21 @@ def _fence_spans(text: str, opening: re.Match[str], closing: int, end: int) -> l
 
 _LOWER: Final = r"(?:(?<=[=:sCZ])|^){0}(?=[.|,?k]|$)"
 _NAME: Final = re.compile(
-    rf"(?=[AaBbPQyYnrgNeRM])(?:(?P<a>[nr]?As[nr]|[nr]a[ng](?=[:=])|[nrg][A1]|[nrg]a(?=[{FOLLOWS_LABEL}]|$)|yn{{1,2}}|y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
-    rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|$)|(?<=[=:C])A(?=i)|{_LOWER.format('a')})|"
-    rf"(?P<b>[nr]?Bs[nr]|[nr]b[ng](?=[:=])|[nrg][B2]|[nrg]b(?=[{FOLLOWS_LABEL}]|$)|Yn{{1,2}}|Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
+    rf"(?=[AaBbPQyYnrgNeRM])(?:(?P<a>[nr]?[AP]s[nr]|[nr]a[ng](?=[:=])|[nrg][A1P]|[nrg]a(?=[{FOLLOWS_LABEL}]|$)|yn{{1,2}}|(?:^|(?<=[C.|,&h]))y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
+    rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|$)|(?<=[=:C])A(?=i)|(?<=[^.|?:,>d])A|A(?=i#)|{_LOWER.format('a')})|"
+    rf"(?P<b>[nr]?[BQ]s[nr]|[nr]b[ng](?=[:=])|[nrg][B2Q]|[nrg]b(?=[{FOLLOWS_LABEL}]|$)|Yn{{1,2}}|(?:^|(?<=[C.|,&h]))Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
     rf"B|{_LOWER.format('b')})|(?P<gone>[Aa]|N?R|e?M))"
 )
 _UNNAMED: Final = str.maketrans("12yYb", "ddxxx")
 _PAIR: Final = re.compile(r"[AB][ov]+(?:[+\-rwn]{1,3}[:=]+)?[AB]")
 _SENTENCE: Final = re.compile(r"[^.|?]*[.|?]?")
-_PROMISING: Final = re.compile(r"[ABTUE]|[DN][xp+c]{0,3}[weG+rC]")
-_IS: Final = r"(?:[=sSI]=?N?)"
+_PROMISING: Final = re.compile(r"[ABTU]|[=sVxji:]E|Ep|[DN][xp+c]{0,3}[weG+rC]")
+_IS: Final = r"(?:i?[=sSI]=?N?)"
 _GAP: Final = r"[xVHnip,O]"
 _END: Final = r"(?=[.,:k|]|$)"
 _CLAIM: Final = re.compile(
     # A thing and who it is: "better code: B", "the winner is not A", "the answer to this question is B".
-    rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pc](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
+    rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pcq](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
     rf"(?P<is>(?:[:=s]|I)[:=s]{{0,3}}N?)i?(?P<whom>[AB](?![=sIDWX]|[+\-cu][xVt]|&[AB](?:[.,|]|$)))"
     rf"|[Zw](?P<prized>[AB]){_END}"
     # What is said to be wrong to say.
@@ -219,7 +219,7 @@ _HEADING: Final = re.compile(r"(?P<whom>[AB])[:,](?![d#])")
 _LATER_HEADING: Final = re.compile(r"(?<=[,&])([AB]):")
 _LISTED: Final = re.compile(r"[xVnip]{1,5}:(?P<whom>[AB])$")
 _GIVEN_WAY: Final = re.compile(
-    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kz]))"
+    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kzj]))"
 )
 _SCORE: Final = re.compile(
     r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<![:=xipV]))(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
@@ -289,7 +289,8 @@ class _Signs:
                 ends.append(name.span())
         ends += [(index, index + 1) for index in range(place, len(self._raw))]
         words = [word for word, signs in zip(self._words, self._each, strict=True) for _ in signs]
-        return words[ends[start][0]].start(), words[ends[end - 1][1] - 1].end()
+        last = words[ends[end - 1][1] - 1]
+        return words[ends[start][0]].start(), last.start() + len(last[0].rstrip('*_)]}"»”“」`( '))
 
 
 def _named(name: re.Match[str]) -> str:
@@ -374,7 +375,7 @@ def _made(found: re.Match[str], body: str) -> tuple[int, Read] | None:
     rest = body[found.end() : found.end() + 6]
     if thing := found["thing"]:
         thing = thing if thing[1:2] not in {"r", "w"} or thing[0] != "p" else thing[1:]
-        against = (thing[0] in "-u" or thing[:2] in {"lp", "mq"}) != _denied(found["is"])
+        against = (thing[0] in "-uq" or thing[:2] in {"lp", "mq"}) != _denied(found["is"])
         strength = (3 if found["far"] else 4) if thing[0] in "rwZ+-" else 2
         return strength, _sided(found["whom"], against)
     if found["void"]:
