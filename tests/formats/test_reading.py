@@ -122,6 +122,8 @@ _HOSTILE += [
     "🅱",
     "\u3000",
     "no no A ",
+    "```json\nx\n```\n",
+    "<b>",
     "~~~\n",
 ]
 _HOSTILE += ["<|channel|>final<|message|>", "\\boxed{", "the better code for this is ", '```json\n{"a_', "I choose, "]

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from codefavor.formats.spoken import narrow, without_code, without_thoughts
 from codefavor.formats.vocabulary import FOLLOWS_LABEL, WORD, signs_of
 
 Read: TypeAlias = Literal["A", "B", "tie"]
@@ -61,126 +62,19 @@ class _Claim(NamedTuple):
 _REASONS: Final[dict[int, Reason]] = {4: "result", 3: "verdict", 2: "comparison", 1: "contrast"}
 _OTHER: Final[dict[Read, Read]] = {"A": "B", "B": "A", "tie": "tie"}
 
-# ── What is not said: thinking, quoted code ──
-
-_WIDE: Final[dict[int, int | str]] = {
-    **{0xFF01 + index: 0x21 + index for index in range(94)},  # full-width forms of ASCII
-    ord("’"): "'",
-    ord("‘"): "'",
-    ord("`"): "`",
-    ord("。"): ".",
-    ord("、"): ",",
-    ord("Ⓐ"): "A",
-    ord("Ⓑ"): "B",
-    ord("🅰"): "A",
-    ord("🅱"): "B",
-}
-_THOUGHT: Final = re.compile(
-    r"<(?P<close>/)?(?P<sure>(?:\w{1,9}:)?(?:think|thinking|thought|thoughts|scratchpad|inner_monologue)|"
-    r"(?P<unsure>reasoning|analysis|reflection))>|(?P<begin><\|begin_of_thought\|>|\[THINK\]|◁think▷|"
-    r"<\|channel\|>(?:analysis|commentary)<\|message\|>)|"
-    r"(?P<end><\|end_of_thought\|>|\[/THINK\]|◁/think▷|<\|channel\|>final<\|message\|>)",
-    re.IGNORECASE,
+_LETTER: Final = (
+    r"[nr]?[{upper}{camel}]s[nr]|[nrg][{upper}{digit}{camel}]|[nr]{lower}[ng](?=[:=])|"
+    rf"[nrg]{{lower}}(?=[{FOLLOWS_LABEL}]|$)|(?:(?<=[=:sCZ|])|^){{lower}}(?=[.|,?k]|$)|"
+    r"{ordinal}n{{1,2}}|(?:^|(?<=[C.|,&h])){ordinal}(?=[=SsWX])|(?<=[C=:ti]){ordinal}(?=[.|,?k]|$)|"
+    r"{camel}n?|{upper}(?=n[=.|?:])"
 )
-_FENCE: Final = re.compile(r"^[ >]{0,4}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$", re.MULTILINE)
-_PLAIN: Final = frozenset({"", "json", "jsonc", "text", "txt", "plaintext", "markdown", "md", "yaml", "xml", "answer"})
-_RESULT_KEY: Final = re.compile(
-    r"[\"'](?:\w{1,20}[_ ])?(?:winner|better|best|answer|choice|verdict|preferred|preference|"
-    r"result|decision|selection|score|scores|a|b)(?:[_ ]\w{1,20})?[\"']\s*:",
-    re.IGNORECASE,
-)
-_RESULT_LINE: Final = re.compile(
-    r"^\W{0,4}(?:(?:final )?answer|better code|winner|verdict)\W{0,4}:", re.IGNORECASE | re.MULTILINE
-)
-_SPAN: Final = re.compile(r"`([^`\n]{1,300})`")
-_NAMED: Final = re.compile(
-    r"[\s\[(*\"']*(?:[a-z]{1,16}(?:[ _:-]{1,3}[a-z]{1,16})?[ _:-]{1,3})?[\[(*\"']*(?:[ab12]|tie)[\s\])*.\"']*",
-    re.IGNORECASE,
-)
-_REFUSAL: Final = re.compile(
-    r"\bI(?:'m| am) (?:sorry|unable|not able)\b|\bI (?:can't|can ?not|could not|won't|will not|must decline|decline)\b|"
-    r"\bas an ai\b|\b(?:unable|not able) to (?:help|assist|judge|compare|evaluate|answer|provide|comply)",
-    re.IGNORECASE,
-)
-
-
-def _hidden(text: str, spans: list[tuple[int, int]]) -> str:
-    pieces: list[str] = []
-    place = 0
-    for start, end in spans:
-        if end > start >= place:
-            pieces += [text[place:start], "\n", " " * (end - start - 1)]
-            place = end
-    return "".join([*pieces, text[place:]])
-
-
-def _without_thoughts(text: str) -> str:
-    """Blank what stands between thinking tags; one that is never closed reaches to the end, or from the beginning."""
-    spans: list[tuple[int, int]] = []
-    opened: int | None = None
-    unsure = False
-    for tag in _THOUGHT.finditer(text):
-        if tag["close"] or tag["end"]:
-            if opened is None and not tag["unsure"]:
-                spans = [(0, tag.end())]
-            elif opened is not None:
-                spans.append((opened, tag.end()))
-            opened = None
-        elif opened is None:
-            opened, unsure = tag.start(), tag["unsure"] is not None
-    if opened is not None and not unsure:
-        spans.append((opened, len(text)))
-    return _hidden(text, spans)
-
-
-def _without_code(text: str, start: int) -> str:
-    """Blank fenced code and code in backticks; a fence that holds an answer is opened instead."""
-    if "```" in text or "~~~" in text:
-        spans: list[tuple[int, int]] = []
-        opening: re.Match[str] | None = None
-        for fence in _FENCE.finditer(text):
-            if opening is None:
-                opening = fence
-            elif fence["fence"].startswith(opening["fence"]) and not fence["info"].strip():
-                spans += _fence_spans(text, opening, fence.start(), fence.end())
-                opening = None
-        if opening is not None:
-            spans += _fence_spans(text, opening, len(text), len(text))
-        text = _hidden(text, spans)
-    if "`" in text:
-        text = text[:start] + _SPAN.sub(_shown, text[start:])
-    return text
-
-
-def _first(text: str) -> int:
-    return len(text) - len(text.lstrip())
-
-
-def _shown(span: re.Match[str]) -> str:
-    return span[0] if _NAMED.fullmatch(span[1]) else " " + "x" * (len(span[0]) - 1)
-
-
-def _fence_spans(text: str, opening: re.Match[str], closing: int, end: int) -> list[tuple[int, int]]:
-    info = opening["info"].strip().lower()
-    if info not in _PLAIN or end - opening.end() > LONGEST:
-        return [(opening.start(), end)]
-    inside = text[opening.end() : closing].strip()
-    answers = (
-        ((info != "" or _RESULT_LINE.search(inside)) and opening.start() == _first(text) and not text[end:].strip())
-        or ("\n" not in inside and _NAMED.fullmatch(inside[:80]) is not None)
-        or (inside.startswith(("{", "[")) and _RESULT_KEY.search(inside) is not None)
-    )
-    return [(opening.start(), opening.end()), (closing, end)] if answers else [(opening.start(), end)]
-
-
-# ── Claims ──
-
-_LOWER: Final = r"(?:(?<=[=:sCZ])|^){0}(?=[.|,?k]|$)"
+"""What names a code, a capital letter alone left out: "code B", "B's version", "code_b", "the second", "answer: b"."""
+# Alone, a capital A is also the article, unless something goes before or after it that an article cannot have.
+_ALSO_A: Final = rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|i#|$)|(?<=[=:C])A(?=i)|(?<=[^.|?:,>d])A"
 _NAME: Final = re.compile(
-    rf"(?=[AaBbPQyYnrgNeRM])(?:(?P<a>[nr]?[AP]s[nr]|[nr]a[ng](?=[:=])|[nrg][A1P]|[nrg]a(?=[{FOLLOWS_LABEL}]|$)|yn{{1,2}}|(?:^|(?<=[C.|,&h]))y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
-    rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|$)|(?<=[=:C])A(?=i)|(?<=[^.|?:,>d])A|A(?=i#)|{_LOWER.format('a')})|"
-    rf"(?P<b>[nr]?[BQ]s[nr]|[nr]b[ng](?=[:=])|[nrg][B2Q]|[nrg]b(?=[{FOLLOWS_LABEL}]|$)|Yn{{1,2}}|(?:^|(?<=[C.|,&h]))Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
-    rf"B|{_LOWER.format('b')})|(?P<gone>[Aa]|N?R|e?M))"
+    r"(?=[AaBbPQyYnrgNeRM])"
+    rf"(?:(?P<a>{_LETTER.format(upper='A', lower='a', camel='P', digit='1', ordinal='y')}|{_ALSO_A})|"
+    rf"(?P<b>{_LETTER.format(upper='B', lower='b', camel='Q', digit='2', ordinal='Y')}|B)|(?P<gone>[Aa]|N?R|e?M))"
 )
 _UNNAMED: Final = str.maketrans("12yYb", "ddxxx")
 _PAIR: Final = re.compile(r"[AB][ov]+(?:[+\-rwn]{1,3}[:=]+)?[AB]")
@@ -205,7 +99,8 @@ _CLAIM: Final = re.compile(
     rf"|x{{0,2}}[VHC]?(?P<without>N?)[xp]{{0,2}}(?P<edge>e|r{_END})(?=[nit.,:k|]|$)"
     rf"|(?P<fault>H[xi]{{0,3}}q|f))"
     # What the judge does: "I choose B", "I would not go with A", "I change my answer to B".
-    r"|(?P<unlike>[ND](?:x|xi)?)?(?:C[=s]?[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|,[O&](?=.[.,|]|.$)|(?<=[,C])j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
+    r"|(?P<unlike>[ND](?:x|xi)?)?(?:C[=s]?[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|,[O&](?=.[.,|]|.$)|"
+    r"(?<=[,C])j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
     # How they stand: "A > B", "although A is shorter, it is worse".
     rf"|(?:^|(?<=[:,&OZ]))(?P<left>[AB])(?P<than>[<>])[AB](?=[.,:|i]|$)"
     rf"|&(?P<conceded>[AB])[^AB,.]{{1,8}},j[=s](?P<yet>[+\-])"
@@ -219,10 +114,16 @@ _HEADING: Final = re.compile(r"(?P<whom>[AB])[:,](?![d#])")
 _LATER_HEADING: Final = re.compile(r"(?<=[,&])([AB]):")
 _LISTED: Final = re.compile(r"[xVnip]{1,5}:(?P<whom>[AB])$")
 _GIVEN_WAY: Final = re.compile(
-    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kzj]))"
+    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|"
+    r"(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kzj]))"
 )
 _SCORE: Final = re.compile(
     r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<![:=xipV]))(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
+)
+_REFUSAL: Final = re.compile(
+    r"\bI(?:'m| am) (?:sorry|unable|not able)\b|\bI (?:can't|can ?not|could not|won't|will not|must decline|decline)\b|"
+    r"\bas an ai\b|\b(?:unable|not able) to (?:help|assist|judge|compare|evaluate|answer|provide|comply)",
+    re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _IF: Final = re.compile(r"[nrxVptAB]{0,4}h")
@@ -242,14 +143,13 @@ def read(reply: str) -> Reading:
     """
     if not reply.strip():
         return Reading(None, "empty")
-    text = reply if reply.isascii() else _narrow(reply)
-    spoken = _without_thoughts(text) if "<" in text or "[THINK]" in text or "◁" in text else text
-    thinks = spoken is not text and len(spoken.split()) < len(text.split())
+    text = narrow(reply)
+    spoken = without_thoughts(text)
+    thinks = spoken != text
     if not spoken.strip():
         return Reading(None, "only thinking")
     start = max(0, len(spoken) - LONGEST)
-    if "`" in spoken or "~~~" in spoken:
-        spoken = _without_code(spoken, start)
+    spoken = without_code(spoken, start)
     signs = _Signs(spoken, start)
     found = _decide(_claims(signs.text), signs)
     if found.reason in {"result", "verdict"}:
@@ -262,10 +162,6 @@ def read(reply: str) -> Reading:
     if found.reason == "no verdict" and thinks and not signs.text.strip(".|,:?"):
         return Reading(None, "only thinking")
     return found
-
-
-def _narrow(reply: str) -> str:
-    return reply.translate(_WIDE)
 
 
 class _Signs:
@@ -418,9 +314,8 @@ def _of_being(found: re.Match[str], rest: str, doubted: bool) -> tuple[int, Read
         return 1, _sided(who, against)
     if what[-1] in "rwC":
         return (2 if what[0] == "p" else 4), _sided(who, denied)
-    return (3 if what in {"+", "-"} and "S" not in found["be"] and not _SPECIFIC.match(rest) else 2), _sided(
-        who, against
-    )
+    plain = what in {"+", "-"} and "S" not in found["be"] and not _SPECIFIC.match(rest)
+    return 3 if plain else 2, _sided(who, against)
 
 
 def _denied(signs: str) -> bool:
