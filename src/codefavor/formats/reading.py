@@ -87,7 +87,7 @@ _CLAIM: Final = re.compile(
     # A thing and who it is: "better code: B", "the winner is not A", "the answer to this question is B".
     rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pcq](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
     rf"(?P<is>(?:[:=s]|I)[:=s]{{0,3}}N?)i?(?P<whom>[AB](?![=sIDWX]|[+\-cu][xVt]|&[AB](?:[.,|]|$)))"
-    rf"|[Zw](?P<prized>[AB]){_END}"
+    rf"|(?<![to&])[Zw](?P<prized>[AB]){_END}"
     # What is said to be wrong to say.
     rf"|(?P<void>qi[xCj]{{1,3}}[AB][=s])"
     # What one does or is: "B is not better", "B wins", "B is less efficient", "B handles errors better".
@@ -118,7 +118,7 @@ _GIVEN_WAY: Final = re.compile(
     r"(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kzj]))"
 )
 _SCORE: Final = re.compile(
-    r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<![:=xipV]))(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
+    r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<=[.|,&nr])|^)(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
 )
 _REFUSAL: Final = re.compile(
     r"\bI(?:'m| am) (?:sorry|unable|not able)\b|\bI (?:can't|can ?not|could not|won't|will not|must decline|decline)\b|"

@@ -29,8 +29,8 @@ WORD: Final = re.compile(
 
 _MEANINGS: Final = {
     "n": """code codes response option snippet solution implementation version program candidate submission
-        assistant approach variant alternative one function script algorithm model output entry side number
-        sample contestant student programmer developer proposal attempt fragment piece letter""",
+        assistant approach variant alternative one function script algorithm model output entry number sample
+        contestant student programmer developer proposal attempt fragment piece letter""",
     "r": """answer verdict result decision conclusion choice judgement judgment vote selection recommendation
         outcome ruling""",
     "w": "winner victor",
@@ -57,12 +57,12 @@ _MEANINGS: Final = {
     "I": "isn't aren't wasn't weren't",
     "N": "not no never hardly nobody",
     "D": "cannot",
-    "C": """use opt ship preference argue choose chose choosing pick picking prefer preferring favor favour favors
-        favours prefers select selecting recommend go goes going went lean leaning leans voted say think
-        believe suggest suggests conclude deserves""",
+    "C": """use opt ship side preference argue choose chose choosing pick picking prefer preferring favor favour
+        favors favours prefers select selecting recommend go goes going went lean leaning leans voted say
+        think believe suggest suggests conclude deserves""",
     "W": "wins won beats beat outperforms surpasses prevails outshines outclasses outdoes edges exceeds trumps",
     "X": "loses lose lost underperforms lags trails",
-    "e": "advantage edge win difference differences superiority lead",
+    "e": "advantage edge nod win difference differences superiority lead",
     "T": "tie tied draw stalemate deadlock undecided",
     "E": """equal equally equivalent identical same both comparable similar identically even alike interchangeable
         indistinguishable""",
