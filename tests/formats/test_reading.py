@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.replies import GROUPS, NOT_UNDERSTOOD, UNDECIDED
 
+from codefavor.formats import reading
 from codefavor.formats.reading import LONGEST, Reading, read
 
 _SAYING = [(reply, choice) for rows in GROUPS.values() for reply, choice in rows]
@@ -184,6 +185,29 @@ def test_naming_the_other_code_turns_the_reading(templates: list[str], between: 
 
     assert back.choice == _TURNED[there.choice]
     assert (back.reason, back.where) == (there.reason, there.where)
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([*_TEMPLATES, "Wait, let me look again."]), st.text("x .", max_size=60)), max_size=8
+    )
+)
+def test_looking_at_the_end_first_changes_nothing(lines: list[str]) -> None:
+    """It only saves time; which claim counts is the same."""
+    text = "\n".join(line.format(x="A", y="B") for line in lines)
+    quick = read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_TAIL", LONGEST)
+        whole = read(text)
+
+    assert quick == whole
+
+
+def test_a_remark_after_the_result_does_not_change_it() -> None:
+    """Words such as "hmm" make what follows a correction only until the result is given."""
+    reply = "Hmm, let me think about both.\n\nBetter code: B\n\nStill, A is more readable."
+
+    assert read(reply).choice == "B"
 
 
 @pytest.mark.parametrize(("reply", "choice"), [row for row in _SAYING if _LETTERED.fullmatch(row[0])], ids=_id)

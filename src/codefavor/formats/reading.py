@@ -40,6 +40,10 @@ LONGEST: Final = 50_000
 """How many characters at the end of a reply are read, thinking not counted; no judgement is longer."""
 
 
+_TAIL: Final = 100
+"""How many characters before the end are first looked at alone, from the beginning of their line."""
+
+
 class Reading(NamedTuple):
     """What a reply says, and what says so."""
 
@@ -150,6 +154,13 @@ def read(reply: str) -> Reading:
         return Reading(None, "only thinking")
     start = max(0, len(spoken) - LONGEST)
     spoken = without_code(spoken, start)
+    line = spoken.rfind("\n", start, max(start, len(spoken.rstrip()) - _TAIL)) + 1
+    if line > start:
+        # A result near the end is the last one, so what comes before it need not be read.
+        signs = _Signs(spoken, line)
+        results = [claim for claim in _claims(signs.text, opens=False) if claim.strength == 4]
+        if results:
+            return _decide(results, signs)
     signs = _Signs(spoken, start)
     found = _decide(_claims(signs.text), signs)
     if found.reason in {"result", "verdict"}:
@@ -193,8 +204,8 @@ def _named(name: re.Match[str]) -> str:
     return {"a": "A", "b": "B"}.get(name.lastgroup or "", "")
 
 
-def _claims(signs: str) -> list[_Claim]:
-    """Return the claims of a reply in order."""
+def _claims(signs: str, opens: bool = True) -> list[_Claim]:
+    """Return the claims of a reply in order; `opens` says whether its first sentence is here."""
     claims: list[_Claim] = []
     text = _PAIR.sub(lambda pair: "x" * len(pair[0]), signs)
     spoken = [found.span() for found in _SENTENCE.finditer(text) if found[0].strip("|.,:>d")]
@@ -207,6 +218,7 @@ def _claims(signs: str) -> list[_Claim]:
             continue
         body = sentence.rstrip(".|")
         revised = revised or _REVISES.match(body) is not None
+        before = len(claims)
         alone = _ALONE.fullmatch(body.rstrip(":") if last else body)
         if alone is not None:
             claim = _alone(alone["last"], (start, start + len(body)))
@@ -224,10 +236,12 @@ def _claims(signs: str) -> list[_Claim]:
                     (index, _claim(3, _letter(other[1]), start, other))
                     for other in _LATER_HEADING.finditer(body, lead + 1)
                 ]
-            claims += _of_sentence(body[lead:], start + lead, revised, announced or index == 0)
+            claims += _of_sentence(body[lead:], start + lead, revised, announced or (opens and index == 0))
+        if any(claim.strength == 4 for claim in claims[before:]):
+            revised = False  # what was to be corrected has been
         announced = _ANNOUNCES.fullmatch(sentence.lstrip(":,>d")) is not None
     # A letter that opens the reply is the answer, unless letters head the parts of a discussion.
-    if headings and headings[0][0] == 0 and len({claim.choice for _, claim in headings}) == 1:
+    if opens and headings and headings[0][0] == 0 and len({claim.choice for _, claim in headings}) == 1:
         claims.insert(0, headings[0][1])
     return claims
 
