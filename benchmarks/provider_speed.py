@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -213,8 +214,8 @@ def threads(provider: str, url: str, count: int, _: int) -> None:
 
 WAYS: dict[str, Callable[[str, str, int, int], None]] = {
     "ours": ours,
-    "fastest": lambda *given: bare(*given, fastest=True),
-    "default": lambda *given: bare(*given, fastest=False),
+    "fastest": partial(bare, fastest=True),
+    "default": partial(bare, fastest=False),
     "threads": threads,
 }
 

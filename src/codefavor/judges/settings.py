@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
@@ -14,6 +14,8 @@ Scoring: TypeAlias = Literal["words", "letter", "logprobs"]
 
 class AskingSettings(ChatSettings):
     """How a chat model is asked to judge."""
+
+    speed_only: ClassVar[frozenset[str]] = ChatSettings.speed_only | {"batch"}
 
     scoring: Scoring = "words"
     """"words": feedback, then a result, read from the text. "letter": the letter alone. "logprobs": the letter, by
