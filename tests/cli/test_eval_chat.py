@@ -200,6 +200,32 @@ def test_judge_asks_a_chat_model(codefavor: Command, server: ProviderServer, tmp
     assert "Both were read with care" in done.stdout
 
 
+def test_interrupted_it_stops_cleanly_and_says_how_to_go_on(
+    codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Exit 130, one line, no traceback; the same command asks only what is missing."""
+    with ProviderServer(delay=0.3).running() as server:
+        words = list(map(str, arguments(server, tasks_file, tmp_path / "run", "--concurrency", "2")))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "codefavor", *words],
+            env={**os.environ, "OPENAI_API_KEY": SECRET},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while len(server.log) < 6:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert said.splitlines()[-1] == "codefavor: interrupted; the same command goes on from here"
+        assert "Traceback" not in said
+        server.delay = 0
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 0, done.stderr
+    assert len(server.log) <= 60 + 2
+
+
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_and_resumed_it_is_the_same_run(
     codefavor: Command, tasks_file: Path, tmp_path: Path

@@ -1,5 +1,6 @@
 """Owns what a judge may be told beside its name: how a chat model is asked, and where what it says is kept."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -37,8 +38,9 @@ class AskingSettings(ChatSettings):
         return fixed
 
 
-def silence(_: str) -> None:
-    """Say nothing."""
+def log(words: str) -> None:
+    """Say it in the log, where a program that sets nothing up still sees it on standard error."""
+    logging.getLogger("codefavor").warning(words)
 
 
 @dataclass(frozen=True)
@@ -50,4 +52,4 @@ class Surroundings:
     """Where raw replies and the ledger are kept, so that nothing is asked twice; nothing is kept without it."""
     replay: bool = False
     """Only kept replies count; nothing is sent."""
-    notice: Notice = silence
+    notice: Notice = log
