@@ -83,6 +83,6 @@ def megabytes(size: int) -> str:
     """Return a number of bytes as people read it.
 
     >>> megabytes(8_000_000), megabytes(160_400), megabytes(900)
-    ('8.0 MB', '0.2 MB', '0.0 MB')
+    ('8.0 MB', '0.2 MB', 'under 0.1 MB')
     """
-    return f"{size / 1e6:,.1f} MB"
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else "under 0.1 MB"
