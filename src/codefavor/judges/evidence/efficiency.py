@@ -150,7 +150,7 @@ def _unable(problem: Problem, sandbox: Sandbox) -> list[Evidence]:
 def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Climb:
     climb = Climb(ladder, "")
     size = 8
-    while size <= ladder.last:
+    while True:
         arguments = ladder.at(size)
         if arguments is None:
             break
@@ -182,9 +182,9 @@ def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Cl
             step.same = climb.steps[-1].same
         climb.steps.append(step)
         dearer = max(a.cost, b.cost)
-        if dearer > _SLOW:
+        if dearer > _SLOW or size == ladder.last:
             break
-        size *= _factor(ladder, dearer)
+        size = min(size * _factor(ladder, dearer), ladder.last)  # what is cheap is seen at its largest
     return climb
 
 
