@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import time
-import tracemalloc
+import _tracemalloc  # the module around it imports much that no run needs
 import types
 from typing import Any, NoReturn
 
@@ -30,7 +30,7 @@ def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
     compile_, exec_, eval_, own_type, base_error, size = compile, exec, eval, type, BaseException, len
     memory_error, recursion_error, system_exit, text = MemoryError, RecursionError, SystemExit, str
     encode_value, too_large, out_of_time = encode, TooLargeError, _OutOfTimeError
-    trace, untrace, traced = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
+    trace, untrace, traced = _tracemalloc.start, _tracemalloc.stop, _tracemalloc.get_traced_memory
 
     def send(frame: dict[str, Any]) -> None:
         data = (dumps([nonce, frame]) + "\n").encode("utf-8", "replace")
