@@ -254,3 +254,16 @@ def test_a_wrong_assumption_leaves_it_to_reading(sandbox: Sandbox) -> None:
     evidence = _seen("Add it up.", text, text.replace("upper", "lower"), sandbox)
 
     assert not [item for item in evidence if item.kind == "cost" and item.favours]
+
+
+def test_what_is_cheap_is_seen_at_its_largest(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are large where nothing costs anything, and must not stop short of the end."""
+    monkeypatch.setattr(growing, "LONGEST", 1000)
+    code = "def first(v):\n    return v[0]\n"
+    instruction = "Return the first value.\n\nassert first([3, 1, 2]) == 3\n"
+
+    (item,) = [item for item in _seen(instruction, code, code, sandbox) if item.kind in ("cost", "note")]
+
+    if item.rule != "instructions":
+        pytest.skip("instructions are not counted here")
+    assert item.details["sizes"] == [1000]

@@ -182,9 +182,11 @@ def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Cl
             step.same = climb.steps[-1].same
         climb.steps.append(step)
         dearer = max(a.cost, b.cost)
-        if dearer > _SLOW or size == ladder.last:
+        larger = size * _factor(ladder, dearer)
+        # What is cheap and alike is seen at its largest; what is clear is not asked again.
+        if dearer > _SLOW or size == ladder.last or (larger > ladder.last and climb.clear):
             break
-        size = min(size * _factor(ladder, dearer), ladder.last)  # what is cheap is seen at its largest
+        size = min(larger, ladder.last)
     return climb
 
 
