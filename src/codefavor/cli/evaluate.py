@@ -64,7 +64,7 @@ def eval_command(
     comments: Annotated[
         Comments, typer.Option(help="auto strips comments for the verifiable objectives, as the paper does.")
     ] = Comments.auto,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks of each objective.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only N tasks of each objective, evenly spaced.")] = None,
     fail_under: Annotated[
         float | None, typer.Option(help="Exit 1 when the average is under this share, from 0 to 1.")
     ] = None,
