@@ -1,14 +1,15 @@
 """Owns scanning a code with every rule, and what the findings of two codes say about one another."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.security import crypto, files, injection, practice, transport, web
 from codefavor.judges.evidence.security.hardening import CARE
-from codefavor.judges.evidence.security.rule import Finding, Rule
-from codefavor.judges.evidence.security.source import read
+from codefavor.judges.evidence.security.rule import Finding, Rule, Site, gravest
+from codefavor.judges.evidence.security.source import Source, read
 from codefavor.records import Comparison
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -16,16 +17,52 @@ RULES: Final[tuple[Rule, ...]] = (
 )  # fmt: skip
 
 
+_BY_NAME: Final = {rule.name: rule for rule in RULES}
+_NEAR: Final = 2
+"""Rows within which bandit's finding and ours of one rule are one flaw: calls of several rows begin in different ones."""
+
+
+_ONE_OF_SEVERAL: Final = 0.7
+"""What a weakness is worth where the other code has one of its kind too: one of several that was mended."""
+_EQUAL: Final = 1e-6
+
+
 @lru_cache(maxsize=512)
 def scan(code: str) -> tuple[Finding, ...]:
     """Return the weaknesses of a code, by line. Never raises: what cannot be read is read as far as it goes."""
     source = read(code)
     found = [
-        Finding(rule.name, rule.cwe, rule.severity, row, source.line(row), rule.why, rule.fix)
+        _finding(rule, site, source, rule.severity * site.grade)
         for rule in RULES
-        for row in sorted(set(rule.find(source)))
+        for site in gravest(rule.find(source))
     ]
+    found = _merged(found, source)
     return tuple(sorted(found, key=lambda finding: (finding.row, finding.rule)))
+
+
+def _finding(rule: Rule, site: Site, source: Source, severity: float, by: str = "rules") -> Finding:
+    line = source.line(site.row)
+    about = site.about or "".join(line.split())
+    return Finding(rule.name, rule.cwe, severity, site.row, line, rule.why, rule.fix, about, (by,))
+
+
+def _merged(ours: list[Finding], source: Source) -> list[Finding]:
+    """Return our findings and bandit's; what both found stands there once, as ours, and says so."""
+    found = list(ours)
+    for seen in source.second_opinion():
+        rule = _BY_NAME[seen.rule]
+        known = [
+            index
+            for index, item in enumerate(found)
+            if item.cwe == rule.cwe and seen.row - _NEAR <= item.row <= seen.last + _NEAR
+        ]
+        for index in known:
+            if "bandit" not in found[index].found_by:
+                found[index] = replace(found[index], found_by=(*found[index].found_by, "bandit"))
+        if not known:
+            severity = min(rule.severity, seen.severity)
+            found.append(_finding(rule, Site(seen.row, seen.about), source, severity, "bandit"))
+    return found
 
 
 def security_evidence(comparison: Comparison) -> list[Evidence]:
@@ -51,30 +88,46 @@ def _findings(found: dict[Side, tuple[Finding, ...]]) -> list[Evidence]:
             by_rule[side][finding.rule].append(finding)
     evidence = []
     for rule in sorted({*by_rule["A"], *by_rule["B"]}):
-        more = len(by_rule["A"][rule]) - len(by_rule["B"][rule])
-        if not more:
+        a, b = by_rule["A"][rule], by_rule["B"][rule]
+        only_a, only_b = _without(a, b), _without(b, a)
+        more = sum(item.severity for item in only_a) - sum(item.severity for item in only_b)
+        if abs(more) < _EQUAL:
             continue
         worse: Side = "A" if more > 0 else "B"
-        finding, other = by_rule[worse][rule][0], len(by_rule[OTHER[worse]][rule])
+        finding = max(only_a if worse == "A" else only_b, key=lambda item: item.severity)
+        severity = min(finding.severity, abs(more))
+        if a and b:
+            severity *= _ONE_OF_SEVERAL
         says = f"{named(worse)}, line {finding.row}: CWE-{finding.cwe}, {finding.why}; {finding.fix}."
-        # One of several that was mended says less than the only one.
-        severity = finding.severity if not other else finding.severity * 0.7
         details = {
             "cwe": finding.cwe,
             "line": finding.row,
             "code": finding.line,
-            "a": len(by_rule["A"][rule]),
-            "b": len(by_rule["B"][rule]),
+            "found_by": list(finding.found_by),
+            "a": len(a),
+            "b": len(b),
         }
         evidence.append(Evidence("finding", OTHER[worse], says, 0.5 + severity / 2, rule, details))
     return evidence
+
+
+def _without(findings: list[Finding], others: list[Finding]) -> list[Finding]:
+    """Return findings but those that the other code has about the same expression, one for one."""
+    left = Counter(item.about for item in others)
+    kept = []
+    for item in findings:
+        if left[item.about] > 0:
+            left[item.about] -= 1
+        else:
+            kept.append(item)
+    return kept
 
 
 def _care(comparison: Comparison) -> list[Evidence]:
     sources = read(comparison.code_a), read(comparison.code_b)
     evidence = []
     for care in CARE:
-        rows = [sorted(set(care.find(source))) for source in sources]
+        rows = [[site.row for site in gravest(care.find(source))] for source in sources]
         more = len(rows[0]) - len(rows[1])
         if not more:
             continue

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names
 from codefavor.judges.evidence.security.source import Call, Source
 
 _PASSWORD: Final = re.compile(r"(?i)passw|pwd|passphrase|pin\b")
@@ -118,7 +118,7 @@ RULES: Final = (
         "timing", 208, 0.4, "the time a comparison takes tells how much of a secret was right",
         "use hmac.compare_digest",
         lambda source: (
-            token.row
+            Site(token.row)
             for index, token in enumerate(source.tokens)
             if token.text in ("==", "!=") and index and re.fullmatch(r"(?i)\w*(?:signature|hmac|mac|digest|token|hexdigest|csrf\w*)",
                                                             _before(source, index))

@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, strings
 from codefavor.judges.evidence.security.source import Call, Source
 
-_CHECKED: Final = (
+_CHECKED: Final = frozenset((
     "realpath",
     "abspath",
     "commonpath",
@@ -17,20 +17,15 @@ _CHECKED: Final = (
     "is_relative_to",
     "normpath",
     "safe_join",
-)
+))  # fmt: skip
 
 
 def _unchecked_path(source: Source, call: Call) -> bool:
     first = call.positional(0)
-    if first is None or first.string is not None or source.mentions(*_CHECKED):
+    if first is None or first.string is not None or source.checked(first, _CHECKED):
         return False
-    joined = source.built(first) or "join" in first.text
-    if len(first.tokens) == 1 and first.text in source.values:
-        joined = joined or "join" in source.values[first.text].text
-    names = set(first.names)
-    if len(first.tokens) == 1 and first.text in source.values:
-        names |= set(source.values[first.text].names)
-    return joined and any(name in source.outside for name in names)
+    joined = source.built(first) or "join" in source.value(first).text
+    return joined and (source.from_outside(first) or source.from_outside(source.value(first)))
 
 
 RULES: Final = (
@@ -133,7 +128,7 @@ RULES: Final = (
         "environment-library", 114, 0.35, "a library is loaded by a name from outside",
         "load it by a full path of your own",
         calls(r"ctypes\.(?:CDLL|cdll\.LoadLibrary|WinDLL)", lambda source, call: (first := call.positional(0)) is not None
-              and first.string is None and any(name in source.outside for name in first.names)),
+              and first.string is None and source.from_outside(first)),
         "import ctypes\n\ndef load(name):\n    return ctypes.CDLL(name)", 'import ctypes\nlibrary = ctypes.CDLL("/usr/lib/libm.so.6")',
     ),
     Rule(
@@ -146,7 +141,7 @@ RULES: Final = (
     Rule(
         "division-unchecked", 369, 0.2, "a zero from outside ends the program",
         "check the divisor",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text in ("/", "//") and index + 1 < len(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text in ("/", "//") and index + 1 < len(source.tokens)
                         and source.tokens[index + 1].text == "int" and index + 3 < len(source.tokens) and source.tokens[index + 3].text == "input"),
         "share = total / int(input())", "count = int(input())\nshare = total / count if count else 0",
     ),

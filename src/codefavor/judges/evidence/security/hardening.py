@@ -22,7 +22,7 @@ class Care(NamedTuple):
 CARE: Final = (
     Care("arguments-as-list", 78, 0.35, "starts programs with a list of arguments",
          calls(r"subprocess\.\w+|Popen|run|check_output|check_call|call", lambda source, call: (first := call.positional(0)) is not None
-               and (first.text.startswith("[") or (source.values.get(first.text) is not None and source.values[first.text].text.startswith(("[", "shlex")))))),
+               and source.value(first).text.startswith(("[", "shlex")))),
     Care("quoted", 78, 0.4, "quotes what goes to a shell", calls(r"(?:shlex|pipes)\.(?:quote|split)|shlex_quote")),
     Care("parameters", 89, 0.5, "passes values as parameters of the query",
          calls(r"(?:.*\.)?(?:execute|executemany)", lambda source, call: call.positional(1) is not None and not source.built(call.positional(0)))),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, calls
+from codefavor.judges.evidence.security.rule import Rule, Site, calls
 from codefavor.judges.evidence.security.source import Call, Source
 
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
@@ -20,10 +20,7 @@ def _is_query(source: Source, call: Call) -> bool:
     first = call.positional(0)
     if first is None or not source.built(first):
         return False
-    text = first.text
-    if len(first.tokens) == 1 and text in source.values:
-        text = source.values[text].text
-    return _SQL.search(text) is not None
+    return _SQL.search(source.value(first).text) is not None
 
 
 def _not_literal(source: Source, call: Call) -> bool:
@@ -33,7 +30,7 @@ def _not_literal(source: Source, call: Call) -> bool:
 
 def _given(source: Source, call: Call) -> bool:
     first = call.positional(0)
-    return first is not None and (source.built(first) or any(name in source.outside for name in first.names))
+    return first is not None and (source.built(first) or source.from_outside(first))
 
 
 RULES: Final = (
@@ -64,7 +61,7 @@ RULES: Final = (
     Rule(
         "exec-statement", 94, 0.85, "text is run as Python",
         "import the module or look the function up in a table",
-        lambda source: (token.row for index, token in enumerate(source.tokens[:-1]) if token.text == "exec"
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-1]) if token.text == "exec"
                         and source.tokens[index + 1].kind in ("name", "string") and (not index or source.tokens[index - 1].text != ".")),
         "exec source in namespace", "import importlib\nmodule = importlib.import_module(name)",
     ),
@@ -79,7 +76,7 @@ RULES: Final = (
         "check the name against a list first",
         calls(r"getattr|setattr|globals|locals", lambda source, call: (call.path in ("globals", "locals") and "()" in call.path)
               or (call.path in ("getattr", "setattr") and (argument := call.positional(1)) is not None
-              and any(name in source.outside for name in argument.names))),
+              and source.from_outside(argument))),
         "def call(thing, name):\n    return getattr(thing, name)()", "def call(thing):\n    return thing.start()",
     ),
     Rule(
@@ -114,14 +111,14 @@ RULES: Final = (
         "strip them, or pass the value as an argument",
         calls(r"(?:logging|logger|log|app\.logger)\.(?:debug|info|warning|error|critical|exception)",
               lambda source, call: source.built(call.positional(0)) and (first := call.positional(0)) is not None
-              and any(name in source.outside for name in first.names)),
+              and source.from_outside(first)),
         'def login(user):\n    logging.info("login of " + user)', 'def login(user):\n    logging.info("login of %r", user)',
     ),
     Rule(
         "header-text", 113, 0.4, "line breaks in a value add headers of their own",
         "refuse values that hold line breaks",
         calls(r"(?:.*\.)?(?:send_header|add_header|putheader)", lambda source, call: any(
-            name in source.outside for item in call.arguments for name in item.names)),
+            source.from_outside(item) for item in call.arguments)),
         'def reply(handler, place):\n    handler.send_header("Location", place)',
         'def reply(handler):\n    handler.send_header("Location", "/home")',
     ),
@@ -130,7 +127,7 @@ RULES: Final = (
         "escape it (re.escape)",
         calls(r"re\.(?:compile|match|search|findall|sub|fullmatch|split)", lambda source, call:
               (first := call.positional(0)) is not None and "re.escape" not in first.text and "escape(" not in first.text
-              and any(name in source.parameters for name in first.names) and first.string is None),
+              and source.from_caller(first) and first.string is None),
         "import re\n\ndef find(pattern, text):\n    return re.search(pattern, text)",
         "import re\n\ndef find(word, text):\n    return re.search(re.escape(word), text)",
     ),
@@ -145,7 +142,7 @@ RULES: Final = (
     Rule(
         "format-from-outside", 134, 0.35, "a format from outside reads attributes of what it is given",
         "use a fixed format",
-        calls(r"\w+\.format|\w+\.format_map", lambda source, call: call.path.split(".")[0] in source.parameters),
+        calls(r"\w+\.format|\w+\.format_map", lambda source, call: source.from_caller(call.owner)),
         "def show(template, user):\n    return template.format(user=user)", 'def show(user):\n    return "{}".format(user)',
     ),
     Rule(

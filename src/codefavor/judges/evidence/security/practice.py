@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
 from codefavor.judges.evidence.security.source import Source
 
 _SECRET: Final = re.compile(
@@ -17,28 +17,28 @@ _PLACEHOLDER: Final = re.compile(
 )
 
 
-def _secrets(source: Source) -> Iterator[int]:
+def _secrets(source: Source) -> Iterator[Site]:
     for item in source.assignments:
         if _SECRET.fullmatch(item.target) and _is_secret(item.value.string):
-            yield item.row
+            yield Site(item.row, f"{item.target}={item.value.text}")
     for call in source.calls:
         for argument in call.arguments:
             if argument.name and _SECRET.fullmatch(argument.name) and _is_secret(argument.string):
-                yield call.row
+                yield Site(call.row, f"{argument.name}={argument.text}")
     for index, token in enumerate(source.tokens[1:-1], 1):
         if (
             token.text == "=="
             and _SECRET.fullmatch(source.tokens[index - 1].text)
             and source.tokens[index + 1].kind == "string"
         ):
-            yield token.row
+            yield Site(token.row)
 
 
 def _is_secret(text: str | None) -> bool:
     return text is not None and not _PLACEHOLDER.match(text)
 
 
-def _swallowed(source: Source) -> Iterator[int]:
+def _swallowed(source: Source) -> Iterator[Site]:
     tokens = source.tokens
     for index, token in enumerate(tokens):
         if token.text == "except":
@@ -46,19 +46,19 @@ def _swallowed(source: Source) -> Iterator[int]:
                 (place for place in range(index, min(index + 12, len(tokens))) if tokens[place].text == ":"), None
             )
             if end is not None and end + 1 < len(tokens) and tokens[end + 1].text in ("pass", "continue"):
-                yield token.row
+                yield Site(token.row)
 
 
-def _bare(source: Source) -> Iterator[int]:
+def _bare(source: Source) -> Iterator[Site]:
     for index, token in enumerate(source.tokens[:-1]):
         if token.text == "except" and source.tokens[index + 1].text == ":":
-            yield token.row
+            yield Site(token.row)
 
 
-def _asserted(source: Source) -> Iterator[int]:
+def _asserted(source: Source) -> Iterator[Site]:
     for token in source.tokens:
         if token.text == "assert" and not re.search(r"def test_|unittest|pytest", "\n".join(source.lines[:200])):
-            yield token.row
+            yield Site(token.row)
 
 
 RULES: Final = (
@@ -76,7 +76,7 @@ RULES: Final = (
     Rule(
         "secret-as-default", 259, 0.5, "the default password works everywhere",
         "have no default",
-        lambda source: (token.row for index, token in enumerate(source.tokens[:-2]) if _SECRET.fullmatch(token.text)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if _SECRET.fullmatch(token.text)
                         and source.line(token.row).startswith("def ") and source.tokens[index + 1].text == "="
                         and _is_secret(source.tokens[index + 2].text.strip("'\"")) and source.tokens[index + 2].kind == "string"),
         'def connect(user, password="letmein99"):\n    pass', "def connect(user, password):\n    pass",
@@ -156,7 +156,7 @@ RULES: Final = (
     Rule(
         "trusted-cookie", 565, 0.4, "a cookie says what its owner writes into it",
         "keep it in a signed session",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text in ("cookies", "COOKIES") and re.search(
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text in ("cookies", "COOKIES") and re.search(
             r"(?i)COOKIES(?:\.get)?[\[(]\s*['\"](?:is_?)?(?:admin|role|user|user_?id|authenticated)['\"]", source.line(token.row))),
         'admin = request.cookies["admin"]', 'admin = session["admin"]',
     ),
@@ -169,7 +169,7 @@ RULES: Final = (
     Rule(
         "unlimited-attempts", 307, 0.3, "passwords can be tried without end",
         "count failures and wait",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text == "while" and index + 1 < len(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text == "while" and index + 1 < len(source.tokens)
                         and source.tokens[index + 1].text in ("True", "1") and any(
                             0 < other.row - token.row <= 3 and other.path in ("getpass.getpass", "getpass") for other in source.calls)),
         "while True:\n    word = getpass.getpass()\n    if check(word):\n        break",

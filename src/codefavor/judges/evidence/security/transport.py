@@ -11,11 +11,7 @@ _OPENS: Final = r"urllib2?\.(?:urlopen|urlretrieve|URLopener|FancyURLopener)|url
 
 def _from_outside(source: Source, call: Call) -> bool:
     first = call.positional(0) or call.keyword("url")
-    return (
-        first is not None
-        and first.string is None
-        and (source.is_outside(first) or any(name in source.outside for name in first.names))
-    )
+    return first is not None and first.string is None and source.from_outside(first)
 
 
 RULES: Final = (
@@ -75,7 +71,7 @@ RULES: Final = (
         "check the host against a list",
         calls(_REQUESTS + "|" + _OPENS, lambda source, call: _from_outside(source, call)
               and (first := call.positional(0) or call.keyword("url")) is not None
-              and any(name in source.outside for name in first.names)
+              and source.from_outside(first)
               and not source.mentions("urlparse", "urlsplit", "ALLOWED", "ALLOWED_HOSTS", "hostname", "netloc")),
         "import requests\n\ndef fetch(url):\n    return requests.get(url, timeout=5)",
         'import requests\n\ndef fetch():\n    return requests.get("https://service.org", timeout=5)',
@@ -98,7 +94,7 @@ RULES: Final = (
         "redirect to known places only",
         calls(r"(?:.*\.)?(?:redirect|HttpResponseRedirect|RedirectResponse)", lambda source, call: (first := call.positional(0)) is not None
               and first.string is None and "url_for" not in first.text and "reverse" not in first.text
-              and (source.is_outside(first) or any(name in source.outside for name in first.names))
+              and source.from_outside(first)
               and not source.mentions("url_has_allowed_host_and_scheme", "is_safe_url", "urlparse", "startswith")),
         'def go(request):\n    return redirect(request.args["next"])', 'def go(request):\n    return redirect(url_for("home"))',
     ),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
 
 _XML: Final = (
     r"(?:.*\.)?(?:minidom|ElementTree|ET|etree|cElementTree|expatbuilder|pulldom|sax|expatreader)\.(?:parse|parseString|fromstring|"
@@ -23,7 +23,7 @@ RULES: Final = (
     Rule(
         "pickle-imported", 502, 0.5, "pickles hold code",
         "use JSON or another format without code",
-        lambda source: (token.row for index, token in enumerate(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens)
                         if token.text in ("pickle", "cPickle", "dill", "shelve", "marshal") and index
                         and source.tokens[index - 1].text in ("import", ",") ),
         "import pickle", "import json",
@@ -43,7 +43,7 @@ RULES: Final = (
     Rule(
         "xml-bombs", 776, 0.5, "nested entities fill the memory",
         "use defusedxml",
-        lambda source: (token.row for token in source.tokens[:1] for name, path in source.aliases.items()
+        lambda source: (Site(token.row) for token in source.tokens[:1] for name, path in source.aliases.items()
                         if re.match(r"xml\.(?:etree|dom|sax)|lxml\.etree", path) ),
         "from xml.etree import ElementTree", "from defusedxml import ElementTree",
     ),
@@ -63,7 +63,7 @@ RULES: Final = (
     Rule(
         "page-from-text", 80, 0.5, "values become part of the page, scripts included",
         "escape them (html.escape), or use a template",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.kind == "string"
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.kind == "string"
                         and re.search(r"<\w+[^>]*>", token.text)
                         and _holds_values(source, index) and not source.mentions("escape", "bleach", "quote", "Template")),
         'def page(name):\n    return "<h1>" + name + "</h1>"', 'def page(name):\n    return "<h1>" + escape(name) + "</h1>"',
@@ -115,14 +115,14 @@ RULES: Final = (
     Rule(
         "error-shown", 209, 0.45, "inner details reach the user",
         "log the error and answer with a general sentence",
-        lambda source: (call.row for call in source.calls if (call.path.endswith("format_exc") and "return" in source.line(call.row))
+        lambda source: (Site(call.row) for call in source.calls if (call.path.endswith("format_exc") and "return" in source.line(call.row))
                         or (call.path == "str" and re.match(r"return .*str\((?:e|err|error|exc|exception|ex)\)", source.line(call.row)))),
         "try:\n    act()\nexcept Exception as e:\n    return str(e), 500", 'try:\n    act()\nexcept Exception as e:\n    log(e)\n    return "failed", 500',
     ),
     Rule(
         "missing-login", 862, 0.4, "anybody may call it",
         "ask for a login",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text == "route" and index > 1
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text == "route" and index > 1
                         and re.search(r"admin|delete|users?/|account|manage", source.line(token.row))
                         and not source.mentions("login_required", "abort", "current_user", "permission_required", "requires_auth", "session",
                                                    "Forbidden", "PermissionDenied", "roles_required")),
