@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from bandit.core.node_visitor import BanditNodeVisitor
 
 SAME_AS: Final = {
-    "B102": "evaluated-text", "B103": "open-rights", "B104": "every-interface", "B106": "secret-in-code",
-    "B107": "secret-as-default", "B108": "fixed-temporary", "B113": "no-timeout", "B201": "debug-server",
+    "B102": "evaluated-text", "B103": "open-rights", "B104": "every-interface",
+    "B108": "fixed-temporary", "B113": "no-timeout", "B201": "debug-server",
     "B202": "archive-unpacked", "B301": "unsafe-pickle", "B302": "unsafe-pickle", "B304": "weak-cipher",
-    "B305": "ecb-mode", "B306": "temporary-name", "B307": "evaluated-text", 
+    "B305": "ecb-mode", "B306": "temporary-name", "B307": "evaluated-text",
     "B312": "plain-protocol", "B313": "xml-entities", "B314": "xml-entities",
     "B315": "xml-entities", "B316": "xml-entities", "B317": "xml-entities", "B318": "xml-entities",
     "B319": "xml-entities", "B321": "plain-protocol", "B323": "certificate-unchecked", "B324": "weak-hash",
@@ -30,7 +30,7 @@ SAME_AS: Final = {
     "B610": "query-text", "B611": "query-text", "B612": "snmp-plain", "B614": "unsafe-pickle",
     "B701": "autoescape-missing", "B702": "unescaped-page", "B703": "unescaped-page", "B704": "unescaped-page",
 }  # fmt: skip
-"""bandit's check → the rule of ours that looks for the same."""
+"""bandit's check → the rule of ours that looks for the same. Left out are checks that see a name and never the remedy."""
 _WORTH: Final = {"HIGH": 0.85, "MEDIUM": 0.6, "LOW": 0.35}
 _SURE: Final = {"HIGH": 1.0, "MEDIUM": 0.85, "LOW": 0.6}
 
@@ -79,7 +79,7 @@ def _reader() -> "type[BanditNodeVisitor]":
     logging.getLogger("bandit").addHandler(logging.NullHandler())
     logging.getLogger("bandit").propagate = False
 
-    class Reader(BanditNodeVisitor):
+    class Reader(BanditNodeVisitor):  # type: ignore[misc]
         def __init__(self, code: str) -> None:
             super().__init__("code.py", io.BytesIO(code.encode(errors="replace")), None, checks, False, {}, Metrics())
 
@@ -92,7 +92,7 @@ def _reader() -> "type[BanditNodeVisitor]":
                     item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST)
                 ]
                 for child, after in zip_longest(children, children[1:]):
-                    child._bandit_parent, child._bandit_sibling = node, after  # type: ignore[attr-defined]
+                    vars(child).update(_bandit_parent=node, _bandit_sibling=after)
                     looked_at = hasattr(self, "visit_" + type(child).__name__) or checks.get_tests(type(child).__name__)
                     if looked_at and self.pre_visit(child):
                         self.visit(child)

@@ -86,8 +86,8 @@ class Flow:
         return (before or known, False) if not parameter else (before, True)
 
     def from_caller(self, node: ast.expr, row: int) -> bool:
-        """Return whether a parameter has a say in a value."""
-        concerned = {(name, row) for name in names_in(node)}
+        """Return whether a parameter's text is part of a value; what functions make of it is another text."""
+        concerned = {(name, row) for name in _names_of_text(node)}
         waiting = list(concerned)
         while waiting:
             name, place = waiting.pop()
@@ -95,7 +95,7 @@ class Flow:
             if parameter:
                 return True
             for item in bindings:
-                for other in names_in(item.value) if item.value is not None else ():
+                for other in _names_of_text(item.value) if item.value is not None else ():
                     if (other, item.row) not in concerned:
                         concerned.add((other, item.row))
                         waiting.append((other, item.row))
@@ -157,7 +157,7 @@ class Flow:
                 isinstance(part, ast.FormattedValue) and not self._harmless(part.value, row) for part in node.values
             )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-            return _is_text(node.left) and not self._harmless(node.right, row) or self.built(node.left, row)
+            return (_is_text(node.left) and not self._harmless(node.right, row)) or self.built(node.left, row)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = list(_summands(node))
             if any(self._is_text_at(part, row) for part in parts):
@@ -348,6 +348,17 @@ def dotted(node: ast.expr) -> str:
 def names_in(node: ast.AST) -> set[str]:
     """Return the names that stand in a tree, without attributes."""
     return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+
+
+def _names_of_text(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS_TEXT:
+            return set().union(*(_names_of_text(part) for part in (node.func.value, *node.args)))
+        if called(node) not in ("str", "bytes"):
+            return set()
+    return set().union(*(_names_of_text(part) for part in _parts(node)))
 
 
 def _words(node: ast.AST) -> set[str]:

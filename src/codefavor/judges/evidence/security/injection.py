@@ -76,7 +76,7 @@ RULES: Final = (
         "check the name against a list first",
         calls(r"getattr|setattr|globals|locals", lambda source, call: (call.path in ("globals", "locals") and "()" in call.path)
               or (call.path in ("getattr", "setattr") and (argument := call.positional(1)) is not None
-              and source.from_outside(argument))),
+              and source.from_outside(argument) and not source.built(argument))),
         "def call(thing, name):\n    return getattr(thing, name)()", "def call(thing):\n    return thing.start()",
     ),
     Rule(
