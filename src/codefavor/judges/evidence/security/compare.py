@@ -6,14 +6,14 @@ from functools import lru_cache
 from typing import Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
-from codefavor.judges.evidence.security import crypto, files, injection, practice, transport, web
+from codefavor.judges.evidence.security import crypto, files, injection, logs, practice, transport, web
 from codefavor.judges.evidence.security.hardening import CARE
 from codefavor.judges.evidence.security.rule import Finding, Rule, Site, gravest
 from codefavor.judges.evidence.security.source import Source, read
 from codefavor.records import Comparison
 
 RULES: Final[tuple[Rule, ...]] = (
-    *injection.RULES, *crypto.RULES, *files.RULES, *transport.RULES, *web.RULES, *practice.RULES,
+    *injection.RULES, *crypto.RULES, *files.RULES, *transport.RULES, *web.RULES, *logs.RULES, *practice.RULES,
 )  # fmt: skip
 
 

@@ -1,11 +1,14 @@
 """Owns rules of files and processes: paths, archives, temporary files, rights, races, resources."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from codefavor.judges.evidence.security.numbers import flags
 from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, strings
-from codefavor.judges.evidence.security.source import Call, Source
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
+_RUNS: Final = r"subprocess\.\w+|Popen|run|check_call|check_output|call"
 _CHECKED: Final = frozenset((
     "realpath",
     "abspath",
@@ -26,6 +29,34 @@ def _unchecked_path(source: Source, call: Call) -> bool:
         return False
     joined = source.built(first) or "join" in source.value(first).text
     return joined and (source.from_outside(first) or source.from_outside(source.value(first)))
+
+
+def _opens_to_all(source: Source, call: Call) -> bool:
+    """Return whether a mode lets the group or everybody write."""
+    values = [source.value(argument).text for argument in call.arguments]
+    modes = [flags(text) for text in values if not text.startswith("os.O_")]
+    return any(
+        mode is not None and 0o400 <= mode <= 0o7777 and (mode & 0o022 or mode & 0o777 == 0o755) for mode in modes
+    ) or any(
+        re.search(r"S_IW(?:GRP|OTH)|S_IRWX[GO]|\b0?(?:777|666|775|776|767|757|755|664)\b", text) for text in values
+    )
+
+
+def _lets_all_write(source: Source, argument: Argument | None) -> bool:
+    mask = None if argument is None else flags(source.value(argument).text)
+    return mask is not None and not mask & 0o002
+
+
+def _asks_for_root(source: Source) -> Iterator[Site]:
+    tokens = source.tokens
+    for index, token in enumerate(tokens[:-4]):
+        if token.text in ("getuid", "geteuid") and [item.text for item in tokens[index + 1 : index + 5]] == [
+            "(",
+            ")",
+            "!=",
+            "0",
+        ]:
+            yield Site(token.row)
 
 
 RULES: Final = (
@@ -60,14 +91,16 @@ RULES: Final = (
     Rule(
         "open-rights", 732, 0.65, "every user may change the file",
         "give rights to the owner only",
-        calls(r"os\.(?:chmod|fchmod|lchmod|mkdir|makedirs|open|mkfifo)|(?:.*\.)?chmod", lambda source, call: re.search(
-            r"\b0?o?(?:777|666|775|776|767|757|755|664)\b|\b511\b|S_IWOTH|S_IRWXO", call.text) is not None),
+        either(calls(r"os\.(?:chmod|fchmod|lchmod|mkdir|makedirs|open|mkfifo)|(?:.*\.)?(?:chmod|mkdir|touch)", _opens_to_all),
+               calls(_RUNS, lambda source, call: re.search(r"\bchmod\b.*(?:\b0?(?:777|666|775|776|767|757|755|664)\b|[ao]\+r?w|\+w)", call.text) is not None)),
         "import os\nos.chmod(path, 0o777)", "import os\nos.chmod(path, 0o600)",
     ),
     Rule(
         "cleared-mask", 276, 0.55, "new files are open to everybody",
         "set a mask of 0o077",
-        calls(r"os\.umask", lambda source, call: call.text in ("0", "0o0", "0o000", "000", "00")),
+        either(calls(r"os\.umask", lambda source, call: _lets_all_write(source, call.positional(0))),
+               calls(_RUNS, lambda source, call: _lets_all_write(source, call.keyword("umask"))),
+               strings(r"\bumask\s+0+\b")),
         "import os\nos.umask(0)", "import os\nos.umask(0o077)",
     ),
     Rule(
@@ -100,7 +133,9 @@ RULES: Final = (
         "runs-as-root", 250, 0.5, "the program takes or keeps all rights",
         "drop to an unprivileged user",
         either(calls(r"os\.set(?:e?uid|e?gid|reuid|resuid)", lambda source, call: call.text.split(",")[0] == "0"),
-               strings(r"\bsudo\s")),
+               strings(r"\bsudo\s|^[rRbBuU]*['\"](?:/usr/bin/)?(?:sudo|doas)['\"]$"),
+               assigned(r"(?i)user|username|user_name|remote_user", r"['\"]root['\"]"), assigned("privileged", "True"),
+               calls(_RUNS, lambda source, call: call.says("user", "0")), _asks_for_root),
         "import os\nos.setuid(0)", "import os\nos.setuid(nobody)",
     ),
     Rule(

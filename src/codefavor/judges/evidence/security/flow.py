@@ -18,6 +18,8 @@ OUTSIDE: Final = re.compile(
     r"cookies|headers|query_string|get_json|get_argument|FieldStorage|getvalue|parse_args|files|FILES)$"
 )
 """Names of what users, other programs and the network control."""
+REQUEST: Final = re.compile(r"request|get_json|form|GET|POST|query_params")
+"""Names of what the sender of a web request controls."""
 _NUMBERS: Final = frozenset({"int", "float", "bool", "len", "ord", "hash", "sum", "id", "round", "abs", "UUID"})
 """Calls whose result carries no text of its argument."""
 _KEEPS_TEXT: Final = frozenset(
@@ -87,7 +89,7 @@ class Flow:
 
     def from_caller(self, node: ast.expr, row: int) -> bool:
         """Return whether a parameter's text is part of a value; what functions make of it is another text."""
-        concerned = {(name, row) for name in _names_of_text(node)}
+        concerned = {(name, row) for name in texts_in(node)}
         waiting = list(concerned)
         while waiting:
             name, place = waiting.pop()
@@ -95,11 +97,53 @@ class Flow:
             if parameter:
                 return True
             for item in bindings:
-                for other in _names_of_text(item.value) if item.value is not None else ():
+                for other in texts_in(item.value) if item.value is not None else ():
                     if (other, item.row) not in concerned:
                         concerned.add((other, item.row))
                         waiting.append((other, item.row))
         return False
+
+    def from_request(self, node: ast.expr, row: int) -> bool:
+        """Return whether a value is what the sender of a web request wrote, all of it."""
+        if isinstance(node, ast.DictComp) and any(part.ifs for part in node.generators):
+            return False
+        if isinstance(node, ast.Subscript | ast.Dict):
+            return False  # one field that the code names
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if REQUEST.fullmatch(name):
+                return True
+        if isinstance(node, ast.Name):
+            bindings, _ = self.reaching(node.id, row)
+            return self._once(
+                "request", node.id, row, False,
+                lambda: any(item.value is not None and self.from_request(item.value, item.row) for item in bindings),
+            )  # fmt: skip
+        if isinstance(node, ast.Call):
+            return any(self.from_request(part, row) for part in (node.func, *node.args))
+        return any(self.from_request(part, row) for part in _parts(node))
+
+    def told_errors(self) -> list[int]:
+        """Return the rows where the text of a caught error is returned, or put into an answer."""
+        rows: list[int] = []
+        for scope in self._scopes:
+            if isinstance(scope.node, ast.Module | ast.Lambda):
+                continue
+            returned = {
+                item.value.id
+                for item in _own(scope.node)
+                if isinstance(item, ast.Return) and isinstance(item.value, ast.Name)
+            }
+            handler = any(
+                isinstance(item, ast.Call) and called(item).rpartition(".")[2] in ("errorhandler", "exception_handler")
+                for item in scope.node.decorator_list
+            )
+            if handler and scope.node.args.args:
+                rows += _tells(scope.node.body, scope.node.args.args[-1].arg, returned)
+            for item in _own(scope.node):
+                if isinstance(item, ast.ExceptHandler):
+                    rows += _tells(item.body, item.name or "", returned)
+        return sorted(set(rows))
 
     def from_outside(self, node: ast.expr, row: int) -> bool:
         """Return whether a caller, a user, a file or the network has a say in a value."""
@@ -350,15 +394,70 @@ def names_in(node: ast.AST) -> set[str]:
     return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
 
 
-def _names_of_text(node: ast.AST) -> set[str]:
+def _own(function: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a function without those of functions inside it."""
+    for child in ast.iter_child_nodes(function):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child
+            yield from _own(child)
+
+
+def _tells(statements: list[ast.stmt], error: str, returned: set[str]) -> Iterator[int]:
+    for statement in statements:
+        for node in (statement, *_own(statement)):
+            if (isinstance(node, ast.Return) and node.value is not None and _is_error_text(node.value, error)) or (
+                isinstance(node, ast.Assign)
+                and _is_error_text(node.value, error)
+                and (
+                    isinstance(node.value, ast.Dict)
+                    or any(isinstance(to, ast.Name) and to.id in returned for to in node.targets)
+                )
+            ):
+                yield node.lineno
+
+
+def _is_error_text(value: ast.expr, error: str) -> bool:
+    """Return whether a value holds what an error says: its text, its arguments, the trace."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in (
+            "format_exc",
+            "format_exception",
+            "exc_info",
+        ):
+            return True
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("args", "__dict__", "message")
+            and names_in(node) == {error}
+        ):
+            return True
+        filled = (
+            isinstance(node, ast.FormattedValue)
+            or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and _is_text(node.left))
+            or (isinstance(node, ast.Call) and called(node) in ("str", "repr"))
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format")
+        )
+        if filled and error in texts_in(node.value if isinstance(node, ast.FormattedValue) else node):
+            return True
+    return False
+
+
+def texts_in(node: ast.AST) -> set[str]:
+    """Return the names and attributes whose text is part of a value; what functions make of them is another text."""
     if isinstance(node, ast.Name):
         return {node.id}
+    if isinstance(node, ast.Attribute):
+        return {node.attr} | texts_in(node.value)
+    if isinstance(node, ast.Compare | ast.Lambda):
+        return set()
     if isinstance(node, ast.Call):
+        given = [*node.args, *(item.value for item in node.keywords)]
         if isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS_TEXT:
-            return set().union(*(_names_of_text(part) for part in (node.func.value, *node.args)))
-        if called(node) not in ("str", "bytes"):
+            given.append(node.func.value)
+        elif called(node) not in ("str", "bytes", "repr", "dict"):
             return set()
-    return set().union(*(_names_of_text(part) for part in _parts(node)))
+        return set().union(*map(texts_in, given))
+    return set().union(*map(texts_in, _parts(node)))
 
 
 def _words(node: ast.AST) -> set[str]:

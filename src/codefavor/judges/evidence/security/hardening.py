@@ -40,7 +40,7 @@ CARE: Final = (
     Care("safe-temporary", 377, 0.4, "makes temporary files safely",
          calls(r"tempfile\.(?:mkstemp|mkdtemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|gettempdir)|NamedTemporaryFile|mkdtemp|mkstemp")),
     Care("defused", 611, 0.5, "parses XML without entities", either(names("defusedxml"), assigned("resolve_entities", "False"))),
-    Care("verified", 295, 0.35, "checks certificates", either(names("CERT_REQUIRED|create_default_context|RejectPolicy"), assigned("verify", "True"))),
+    Care("verified", 295, 0.35, "checks certificates", either(names("CERT_REQUIRED|create_default_context|PROTOCOL_TLS_CLIENT|RejectPolicy"), assigned("verify", "True"))),
     Care("from-environment", 798, 0.4, "takes secrets from outside the code", either(calls(r"os\.(?:getenv|environ\.get)|getpass\.getpass|getpass|keyring\.\w+|config\.get"), names("environ"))),
     Care("timeout", 400, 0.3, "waits only so long", assigned("timeout", r".+")),
     Care("encrypted", 319, 0.35, "encrypts what it sends", either(names("starttls|SMTP_SSL|FTP_TLS|HTTPSConnection"), strings(r"^[rRbBuUfF]*['\"]https://"))),

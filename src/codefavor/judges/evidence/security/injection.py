@@ -9,6 +9,9 @@ from codefavor.judges.evidence.security.source import Call, Source
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
 _SHELLS: Final = r"os\.(?:system|popen\d?|spawn\w+|exec[lv]p?e?)|commands\.get(?:status)?output|popen|platform\.popen"
 _QUERY: Final = r"(?:.*\.)?(?:execute|executemany|executescript|raw|query|read_sql|read_sql_query|RunSQL|sql)"
+_LDAP_ESCAPES: Final = frozenset(
+    {"escape_filter_chars", "filter_format", "escape_dn_chars", "escape_rdn", "isalnum", "fullmatch"}
+)
 _SQL: Final = re.compile(r"(?i)\b(select|insert|update|delete|drop|create|alter|replace|where|from|into|values)\b")
 
 
@@ -21,6 +24,15 @@ def _is_query(source: Source, call: Call) -> bool:
     if first is None or not source.built(first):
         return False
     return _SQL.search(source.value(first).text) is not None
+
+
+def _is_filter(source: Source, call: Call) -> bool:
+    return any(
+        re.search(r"\([\w.-]+[~<>]?=", source.value(item).text) is not None
+        and source.built(item)
+        and not source.checked(item, _LDAP_ESCAPES)
+        for item in call.arguments
+    )
 
 
 def _not_literal(source: Source, call: Call) -> bool:
@@ -89,8 +101,7 @@ RULES: Final = (
     Rule(
         "ldap-filter", 90, 0.8, "values become part of the LDAP filter",
         "escape them (ldap.filter.escape_filter_chars)",
-        calls(r"(?:.*\.)?search(?:_s|_st|_ext|_ext_s)?", lambda source, call: any(
-            source.built(item) and "(" in item.text and "=" in item.text for item in call.arguments)),
+        calls(r"(?!re\.)(?:.*\.)?(?:paged_)?search(?:_s|_st|_ext|_ext_s)?", _is_filter),
         'connection.search_s(base, ldap.SCOPE_SUBTREE, "(uid=" + name + ")")',
         'connection.search_s(base, ldap.SCOPE_SUBTREE, filter_format("(uid=%s)", [name]))',
     ),
@@ -105,14 +116,6 @@ RULES: Final = (
         "render a fixed template and pass the values to it",
         calls(r"(?:.*\.)?(?:render_template_string|from_string)|(?:jinja2|mako\.template)\.Template", _given),
         'def page(name):\n    return render_template_string("<p>" + name)', 'def page(name):\n    return render_template("page.html", name=name)',
-    ),
-    Rule(
-        "log-text", 117, 0.3, "line breaks in a value forge log entries",
-        "strip them, or pass the value as an argument",
-        calls(r"(?:logging|logger|log|app\.logger)\.(?:debug|info|warning|error|critical|exception)",
-              lambda source, call: source.built(call.positional(0)) and (first := call.positional(0)) is not None
-              and source.from_outside(first)),
-        'def login(user):\n    logging.info("login of " + user)', 'def login(user):\n    logging.info("login of %r", user)',
     ),
     Rule(
         "header-text", 113, 0.4, "line breaks in a value add headers of their own",

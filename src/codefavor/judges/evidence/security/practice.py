@@ -7,7 +7,7 @@ from typing import Final
 from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
 from codefavor.judges.evidence.security.source import Source
 
-_SECRET: Final = re.compile(
+SECRET: Final = re.compile(
     r"(?i)(?:\w*[_-])?(?:password|passwd|passphrase|pwd|pass|secret|secret_?key|api_?key|apikey|access_?key|auth_?key|auth_?token|"
     r"access_?token|private_?key|consumer_?secret|client_?secret|token_?secret|credentials?|token|encryption_?key)(?:[_-]?(?:id|key))?"
 )
@@ -19,16 +19,16 @@ _PLACEHOLDER: Final = re.compile(
 
 def _secrets(source: Source) -> Iterator[Site]:
     for item in source.assignments:
-        if _SECRET.fullmatch(item.target) and _is_secret(item.value.string):
+        if SECRET.fullmatch(item.target) and _is_secret(item.value.string):
             yield Site(item.row, f"{item.target}={item.value.text}")
     for call in source.calls:
         for argument in call.arguments:
-            if argument.name and _SECRET.fullmatch(argument.name) and _is_secret(argument.string):
+            if argument.name and SECRET.fullmatch(argument.name) and _is_secret(argument.string):
                 yield Site(call.row, f"{argument.name}={argument.text}")
     for index, token in enumerate(source.tokens[1:-1], 1):
         if (
             token.text == "=="
-            and _SECRET.fullmatch(source.tokens[index - 1].text)
+            and SECRET.fullmatch(source.tokens[index - 1].text)
             and source.tokens[index + 1].kind == "string"
         ):
             yield Site(token.row)
@@ -76,7 +76,7 @@ RULES: Final = (
     Rule(
         "secret-as-default", 259, 0.5, "the default password works everywhere",
         "have no default",
-        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if _SECRET.fullmatch(token.text)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if SECRET.fullmatch(token.text)
                         and source.line(token.row).startswith("def ") and source.tokens[index + 1].text == "="
                         and _is_secret(source.tokens[index + 2].text.strip("'\"")) and source.tokens[index + 2].kind == "string"),
         'def connect(user, password="letmein99"):\n    pass', "def connect(user, password):\n    pass",
@@ -86,13 +86,6 @@ RULES: Final = (
         "require one",
         assigned(r"(?i)(?:\w*_)?(?:password|passwd)", r"['\"]{2}"),
         'connect(host, password="")', "connect(host, password=secret)",
-    ),
-    Rule(
-        "secret-logged", 532, 0.5, "whoever reads the log has the secret",
-        "leave it out",
-        calls(r"(?:logging|logger|log)\.\w+|print", lambda source, call: any(
-            _SECRET.fullmatch(name) and len(name) > 4 for argument in call.arguments for name in argument.names)),
-        'print("connecting with", password)', 'print("connecting as", user)',
     ),
     Rule(
         "secret-in-address", 598, 0.45, "addresses are logged everywhere they pass",

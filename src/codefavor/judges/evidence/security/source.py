@@ -8,7 +8,7 @@ for code that has one (`TreeSource`), and by names pooled over the whole code fo
 import ast
 import bisect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from codefavor.features.extract import parse
 from codefavor.features.lexing import Token, lex
 from codefavor.judges.evidence.security.bandit_source import Seen, bandit_findings
-from codefavor.judges.evidence.security.flow import OUTSIDE, Flow
+from codefavor.judges.evidence.security.flow import OUTSIDE, REQUEST, Flow, texts_in
 
 _LONGEST: Final = 40_000
 _FAR: Final = 200
@@ -147,6 +147,15 @@ class Source(Protocol):
 
     def from_outside(self, argument: Argument) -> bool:
         """Return whether a caller, a user, a file or the network has a say in a value."""
+
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value is what the sender of a web request wrote, all of it."""
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names and attributes whose text is part of a value."""
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows where the text of a caught error is returned, or put into an answer."""
 
     def checked(self, argument: Argument, words: frozenset[str]) -> bool:
         """Return whether one of these names is applied to a value or to what it is made of."""
@@ -342,6 +351,27 @@ class TokenSource:
         """Return whether a caller, a user, a file or the network has a say in a value of that name."""
         return _is_outside(argument) or any(name in self._outside for name in argument.names)
 
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value names what the sender of a web request wrote."""
+        tokens = self.value(argument).tokens
+        return "[" not in self.value(argument).text and any(REQUEST.fullmatch(token.text) for token in tokens)
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names in a value, those in the holes of its strings too."""
+        found = {token.text for token in argument.tokens if token.kind == "name"}
+        for token in argument.tokens:
+            if token.kind == "string" and _has_holes(token.text):
+                found.update(re.findall(r"\{([^\W\d]\w*)", token.text))
+        return found
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows that return the text of what is named like an error."""
+        return [
+            row
+            for row, line in enumerate(self.lines, 1)
+            if re.match(r"\s*return\b.*(?:format_exc\(|\b(?:str|repr)\((?:e|err|error|exc|exception|ex)\))", line)
+        ]
+
     def constant(self, argument: Argument) -> bool:
         """Return whether a value is written down in the code."""
         return all(
@@ -425,6 +455,18 @@ class TreeSource(TokenSource):
     def from_outside(self, argument: Argument) -> bool:
         """Return whether a caller, a user, a file or the network has a say in a value."""
         return self._flow.from_outside(_tree_of(argument), argument.row)
+
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value is what the sender of a web request wrote, all of it."""
+        return self._flow.from_request(_tree_of(argument), argument.row)
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names and attributes whose text is part of a value."""
+        return super().texts(argument) if argument.node is None else texts_in(argument.node)
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows where the text of a caught error is returned, or put into an answer."""
+        return self._flow.told_errors()
 
     def constant(self, argument: Argument) -> bool:
         """Return whether a value is written down in the code."""

@@ -1,12 +1,31 @@
 """Owns rules of networks: certificates, protocols, plain text, interfaces, requests made for others, time-outs."""
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
 from codefavor.judges.evidence.security.source import Call, Source
 
 _REQUESTS: Final = r"requests\.(?:get|post|put|patch|delete|head|options|request)|(?:\w+\.)?session\.(?:get|post|put|patch|delete)|httpx\.(?:get|post|put)"
 _OPENS: Final = r"urllib2?\.(?:urlopen|urlretrieve|URLopener|FancyURLopener)|urllib\.request\.(?:urlopen|urlretrieve)|urlopen|urlretrieve"
+
+
+_WEAK_SUITES: Final = re.compile(
+    r"(?:^[bru]?['\"]|[:, ])(?:(?:[\w-]*(?:RC4|DES|NULL|EXP|MD5|ADH)[\w-]*|LOW|ALL|DEFAULT|COMPLEMENTOFALL)(?::|,|['\"]|$)|.*@SECLEVEL=[01])"
+)
+
+
+def _low_version(source: Source) -> Iterator[Site]:
+    """Find the old members of ssl.TLSVersion, and the removal of what forbids old versions."""
+    tokens = source.tokens
+    for index, token in enumerate(tokens):
+        before = [item.text for item in tokens[max(0, index - 4) : index]]
+        if token.text in ("SSLv3", "TLSv1", "TLSv1_1", "MINIMUM_SUPPORTED") and before[-2:] == ["TLSVersion", "."]:
+            if "maximum_version" not in source.line(token.row):
+                yield Site(token.row, "TLSVersion." + token.text)
+        elif token.text.startswith("OP_NO_") and "~" in before:
+            yield Site(token.row, "~" + token.text)
 
 
 def _from_outside(source: Source, call: Call) -> bool:
@@ -31,8 +50,15 @@ RULES: Final = (
     Rule(
         "old-protocol", 757, 0.7, "this version of TLS is broken",
         "use create_default_context or TLS 1.2 and later",
-        names(r"PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)|(?:SSLv2|SSLv3|SSLv23|TLSv1)_METHOD"),
+        either(names(r"PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)|(?:SSLv2|SSLv3|SSLv23|TLSv1)_METHOD"), _low_version),
         "import ssl\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLSv1)", "import ssl\ncontext = ssl.create_default_context()",
+    ),
+    Rule(
+        "weak-suites", 326, 0.65, "these cipher suites are broken or anonymous",
+        "leave the defaults, or name suites with AES-GCM or ChaCha20",
+        calls(r"(?:.*\.)?set_cipher(?:s|_list|suites)|(?:.*\.)?(?:create_urllib3_context|wrap_socket)", lambda source, call: any(
+            _WEAK_SUITES.search(source.value(item).text) for item in call.arguments if item.name in ("", "ciphers"))),
+        'context.set_ciphers("RC4-SHA:DES-CBC3-SHA")', 'context.set_ciphers("ECDHE+AESGCM:!aNULL:!RC4")',
     ),
     Rule(
         "host-key-unchecked", 322, 0.8, "any host's key is accepted",

@@ -4,12 +4,37 @@ import re
 from typing import Final
 
 from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
 _XML: Final = (
     r"(?:.*\.)?(?:minidom|ElementTree|ET|etree|cElementTree|expatbuilder|pulldom|sax|expatreader)\.(?:parse|parseString|fromstring|"
     r"XML|iterparse|XMLParser|make_parser|create_parser)|xml\.\w+\.\w+\.(?:parse|parseString|fromstring)|xmlrpclib\.\w+|(?:.*\.)?XMLTreeBuilder|"
     r"xml\.dom\.minidom\.\w+|lxml\.etree\.(?:parse|fromstring|XML)|lxml\.objectify\.\w+|SimpleXMLRPCServer\.\w+|xmltodict\.parse"
 )
+
+_FIELDS: Final = frozenset(
+    {"load", "validate", "model_validate", "cleaned_data", "validated_data", "pick", "ALLOWED", "FIELDS"}
+)
+
+
+def _takes_all(source: Source, call: Call) -> bool:
+    """Return whether fields of a record are named by a request."""
+    if call.path == "setattr":
+        name = call.positional(1)
+        return name is not None and source.from_request(name) and not source.checked(name, _FIELDS)
+    if call.path.endswith("__dict__.update"):
+        return any(source.from_request(item) for item in call.arguments)
+    return any(
+        item.tokens[0].text == "**"
+        and (
+            source.from_request(Argument("", item.tokens[1:], item.node))
+            or item.text in ("**request", "**data", "**payload")
+        )
+        and not source.checked(Argument("", item.tokens[1:], item.node), _FIELDS)
+        for item in call.arguments
+        if len(item.tokens) > 1
+    )
+
 
 RULES: Final = (
     Rule(
@@ -108,16 +133,9 @@ RULES: Final = (
     Rule(
         "mass-assignment", 915, 0.45, "a request can set every field",
         "name the fields",
-        either(calls(r"(?:.*\.)?(?:create|update|filter_by|\w*Model|[A-Z]\w+)", lambda source, call: re.search(
-            r"\*\*(?:request|data|payload|body|kwargs|params)\b", call.text) is not None), assigned("fields", r"['\"]__all__['\"]")),
+        either(calls(r"(?:.*\.)?(?:create|update|insert|filter_by|\w*Model|[A-Z]\w+)|setattr|(?:.*\.)?__dict__\.update", _takes_all),
+               assigned("fields", r"['\"]__all__['\"]")),
         "User.create(**request.json)", 'User.create(name=request.json["name"])',
-    ),
-    Rule(
-        "error-shown", 209, 0.45, "inner details reach the user",
-        "log the error and answer with a general sentence",
-        lambda source: (Site(call.row) for call in source.calls if (call.path.endswith("format_exc") and "return" in source.line(call.row))
-                        or (call.path == "str" and re.match(r"return .*str\((?:e|err|error|exc|exception|ex)\)", source.line(call.row)))),
-        "try:\n    act()\nexcept Exception as e:\n    return str(e), 500", 'try:\n    act()\nexcept Exception as e:\n    log(e)\n    return "failed", 500',
     ),
     Rule(
         "missing-login", 862, 0.4, "anybody may call it",
