@@ -1,10 +1,12 @@
 """Owns scanning a code with every rule, and what the findings of two codes say about one another."""
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from codefavor.features.model import sigmoid
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.security import crypto, files, injection, logs, practice, transport, web
 from codefavor.judges.evidence.security.hardening import CARE
@@ -24,6 +26,10 @@ _NEAR: Final = 2
 
 _ONE_OF_SEVERAL: Final = 0.7
 """What a weakness is worth where the other code has one of its kind too: one of several that was mended."""
+_GRAVE: Final = 0.75
+"""Certainty from which a finding is a grave one."""
+_MOST: Final = 0.6
+"""Share of what graver findings say that smaller things may say against them."""
 _EQUAL: Final = 1e-6
 
 
@@ -70,7 +76,7 @@ def security_evidence(comparison: Comparison) -> list[Evidence]:
     if comparison.language != "python":
         return [Evidence("note", None, f"Only Python is scanned; this is {comparison.language}.", 0.5, "language")]
     found: dict[Side, tuple[Finding, ...]] = {"A": scan(comparison.code_a), "B": scan(comparison.code_b)}
-    evidence = [*_findings(found), *_care(comparison)]
+    evidence = _ranked(_findings(found), _care(comparison))
     if not any(item.favours for item in evidence):
         says = (
             "The scan found the same in both codes."
@@ -79,6 +85,33 @@ def security_evidence(comparison: Comparison) -> list[Evidence]:
         )
         evidence.append(Evidence("note", None, says, 0.5, "nothing-found"))
     return evidence
+
+
+def _ranked(findings: list[Evidence], care: list[Evidence]) -> list[Evidence]:
+    """Return evidence in which many small things never outweigh a grave one: minor findings, then protections."""
+    tiers = (
+        [item for item in findings if item.certainty >= _GRAVE],
+        [item for item in findings if item.certainty < _GRAVE],
+        care,
+    )
+    total, kept = 0.0, []
+    for tier in tiers:
+        against = [item for item in tier if total and (item.favours == "A") != (total > 0)]
+        opposed = math.fsum(_log_odds(item) for item in against)
+        agreed = math.fsum(_log_odds(item) for item in tier if item not in against)
+        share = 1.0
+        if against and opposed > agreed + _MOST * abs(total):
+            share = (agreed + _MOST * abs(total)) / opposed
+            tier = [
+                replace(item, certainty=sigmoid(_log_odds(item) * share)) if item in against else item for item in tier
+            ]
+        total += math.fsum(_log_odds(item) * (1 if item.favours == "A" else -1) for item in tier)
+        kept += tier
+    return kept
+
+
+def _log_odds(item: Evidence) -> float:
+    return math.log(item.certainty / (1 - item.certainty))
 
 
 def _findings(found: dict[Side, tuple[Finding, ...]]) -> list[Evidence]:

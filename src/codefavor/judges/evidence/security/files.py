@@ -133,7 +133,7 @@ RULES: Final = (
         "runs-as-root", 250, 0.5, "the program takes or keeps all rights",
         "drop to an unprivileged user",
         either(calls(r"os\.set(?:e?uid|e?gid|reuid|resuid)", lambda source, call: call.text.split(",")[0] == "0"),
-               strings(r"\bsudo\s|^[rRbBuU]*['\"](?:/usr/bin/)?(?:sudo|doas)['\"]$"),
+               strings(r"\bsudo\s|^[rRbBuU]*['\"](?:/usr/bin/)?(?:sudo|doas)['\"]$|^['\"]--privileged['\"]$"),
                assigned(r"(?i)user|username|user_name|remote_user", r"['\"]root['\"]"), assigned("privileged", "True"),
                calls(_RUNS, lambda source, call: call.says("user", "0")), _asks_for_root),
         "import os\nos.setuid(0)", "import os\nos.setuid(nobody)",

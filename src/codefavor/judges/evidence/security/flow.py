@@ -452,7 +452,7 @@ def texts_in(node: ast.AST) -> set[str]:
         return set()
     if isinstance(node, ast.Call):
         given = [*node.args, *(item.value for item in node.keywords)]
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS_TEXT:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (*_KEEPS_TEXT, "get", "pop"):
             given.append(node.func.value)
         elif called(node) not in ("str", "bytes", "repr", "dict"):
             return set()

@@ -59,7 +59,7 @@ RULES: Final = (
     Rule(
         "log-text", 117, 0.35, "line breaks in a value forge log entries",
         "write its repr, or take line breaks out",
-        calls(_LOGS, _forges),
+        calls(_LOGS, _forges, lambda source, call: 1.0 if source.built(call.positional(0)) else 0.6),
         'def login(user):\n    logging.info("login of " + user)', 'def login(user):\n    logging.info("login of %r", user)',
     ),
     Rule(

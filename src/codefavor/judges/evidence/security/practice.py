@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
-from codefavor.judges.evidence.security.source import Source
+from codefavor.judges.evidence.security.source import Call, Source
 
 SECRET: Final = re.compile(
     r"(?i)(?:\w*[_-])?(?:password|passwd|passphrase|pwd|pass|secret|secret_?key|api_?key|apikey|access_?key|auth_?key|auth_?token|"
@@ -14,6 +14,13 @@ SECRET: Final = re.compile(
 _KEYS: Final = r"(?:AKIA[0-9A-Z]{12,}|AIza[0-9A-Za-z_-]{20,}|sk_live_\w+|ghp_\w{20,}|xox[bp]-\w+|-----BEGIN (?:RSA |EC )?PRIVATE KEY)"
 _PLACEHOLDER: Final = re.compile(
     r"(?i)^$|^(?:your|my|the|<|\$|\{|xxx|\*|change|example|password$|none|null|todo|enter|please).*|^.{0,2}$|\s"
+)
+
+
+_STORED: Final = re.compile(r"(?i)(?:\w*_)?(?:password|passwd|passphrase|secret|private_key)")
+_TESTS: Final = re.compile(r"def test_|unittest|pytest")
+_INNER: Final = re.compile(
+    r"^(?:not )?(?:isinstance|issubclass|callable|hasattr)\b|\bis (?:not )?None\b|^(?:False|0)\b|\bself \. _"
 )
 
 
@@ -56,9 +63,26 @@ def _bare(source: Source) -> Iterator[Site]:
 
 
 def _asserted(source: Source) -> Iterator[Site]:
-    for token in source.tokens:
-        if token.text == "assert" and not re.search(r"def test_|unittest|pytest", "\n".join(source.lines[:200])):
-            yield Site(token.row)
+    """Find asserts, but those of tests, and those about kinds and about what the code itself keeps."""
+    if _TESTS.search("\n".join(source.lines[:200])):
+        return
+    for index, token in enumerate(source.tokens):
+        if token.text == "assert":
+            line = []
+            for other in source.tokens[index + 1 : index + 60]:
+                if other.line != token.line:
+                    break
+                line.append(other.text)
+            if not _INNER.search(" ".join(line)):
+                yield Site(token.row)
+
+
+def _writes_secret(source: Source, call: Call) -> bool:
+    return any(
+        _STORED.fullmatch(name) or (SECRET.fullmatch(name) and source.from_caller(argument))
+        for argument in call.arguments
+        for name in source.texts(argument)
+    )
 
 
 RULES: Final = (
@@ -96,8 +120,7 @@ RULES: Final = (
     Rule(
         "secret-stored", 312, 0.4, "the secret lies in a file in the clear",
         "store a hash, or encrypt it",
-        calls(r"(?:.*\.)?(?:write|writelines|dump|dumps)", lambda source, call: any(
-            re.fullmatch(r"(?i)(?:\w*_)?(?:password|passwd|secret|private_key)", name) for argument in call.arguments for name in argument.names)),
+        calls(r"(?:.*\.)?(?:write|writelines|write_text|dump|dumps)", _writes_secret),
         "handle.write(password)", "handle.write(digest)",
     ),
     Rule(
