@@ -107,6 +107,15 @@ RULES: Final = (
         "import hashlib\nhashlib.sha512(password)", "import hashlib\nhashlib.sha512(salt + record)",
     ),
     Rule(
+        "fixed-salt", 760, 0.5, "one salt for all lets one table serve for every password",
+        "draw a salt for each password",
+        either(assigned(r"(?i)(?:\w*_)?salt", r"[bB]?['\"].+['\"](?:\.encode\(\))?"),
+               calls(r"hashlib\.pbkdf2_hmac", lambda source, call: (salt := call.positional(2) or call.keyword("salt")) is not None
+                     and source.constant(salt))),
+        'import hashlib\nhashlib.pbkdf2_hmac("sha256", word, b"pepper", 600000)',
+        'import hashlib\nimport os\nhashlib.pbkdf2_hmac("sha256", word, os.urandom(16), 600000)',
+    ),
+    Rule(
         "few-rounds", 916, 0.5, "so few rounds make a password cheap to guess",
         "use several hundred thousand",
         calls(r"hashlib\.pbkdf2_hmac|(?:.*\.)?PBKDF2(?:HMAC)?", lambda source, call: _short(source, call, 50_000)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.features.lexing import Token
 from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
-from codefavor.judges.evidence.security.source import Call, Source
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
 SECRET: Final = re.compile(
     r"(?i)(?:\w*[_-])?(?:password|passwd|passphrase|pwd|pass|secret|secret_?key|api_?key|apikey|access_?key|auth_?key|auth_?token|"
@@ -18,6 +19,20 @@ _PLACEHOLDER: Final = re.compile(
 
 
 _STORED: Final = re.compile(r"(?i)(?:\w*_)?(?:password|passwd|passphrase|secret|private_key)")
+_SEALED: Final = frozenset(
+    {
+        "encrypt",
+        "hash",
+        "hashpw",
+        "scrypt",
+        "pbkdf2_hmac",
+        "generate_password_hash",
+        "make_password",
+        "seal",
+        "sha256",
+        "set_password",
+    }
+)
 _TESTS: Final = re.compile(r"def test_|unittest|pytest")
 _INNER: Final = re.compile(
     r"^(?:not )?(?:isinstance|issubclass|callable|hasattr)\b|\bis (?:not )?None\b|^(?:False|0)\b|\bself \. _"
@@ -63,26 +78,32 @@ def _bare(source: Source) -> Iterator[Site]:
 
 
 def _asserted(source: Source) -> Iterator[Site]:
-    """Find asserts, but those of tests, and those about kinds and about what the code itself keeps."""
+    """Find asserts, but those of tests, and those about kinds and None of what no caller gave."""
     if _TESTS.search("\n".join(source.lines[:200])):
         return
     for index, token in enumerate(source.tokens):
         if token.text == "assert":
-            line = []
+            line: list[Token] = []
             for other in source.tokens[index + 1 : index + 60]:
                 if other.line != token.line:
                     break
-                line.append(other.text)
-            if not _INNER.search(" ".join(line)):
+                line.append(other)
+            if not line:
+                continue
+            inner = _INNER.search(" ".join(other.text for other in line)) is not None
+            if not inner or source.from_caller(Argument("", tuple(line))):
                 yield Site(token.row)
 
 
 def _writes_secret(source: Source, call: Call) -> bool:
-    return any(
-        _STORED.fullmatch(name) or (SECRET.fullmatch(name) and source.from_caller(argument))
-        for argument in call.arguments
-        for name in source.texts(argument)
-    )
+    for argument in call.arguments:
+        secret = any(
+            _STORED.fullmatch(name) or (SECRET.fullmatch(name) and source.from_caller(argument))
+            for name in source.texts(argument)
+        )
+        if secret and not source.checked(argument, _SEALED):
+            return True
+    return False
 
 
 RULES: Final = (
@@ -120,7 +141,7 @@ RULES: Final = (
     Rule(
         "secret-stored", 312, 0.4, "the secret lies in a file in the clear",
         "store a hash, or encrypt it",
-        calls(r"(?:.*\.)?(?:write|writelines|write_text|dump|dumps)", _writes_secret),
+        calls(r"(?:.*\.)?(?:write|writelines|writerows?|write_text|dump|dumps)", _writes_secret),
         "handle.write(password)", "handle.write(digest)",
     ),
     Rule(

@@ -63,7 +63,7 @@ RULES: Final = (
     Rule(
         "host-key-unchecked", 322, 0.8, "any host's key is accepted",
         "load the known keys and refuse others",
-        names("AutoAddPolicy|WarningPolicy"),
+        either(names("AutoAddPolicy|WarningPolicy"), strings(r"StrictHostKeyChecking[= ]no|UserKnownHostsFile[= ]/dev/null")),
         "client.set_missing_host_key_policy(paramiko.AutoAddPolicy())", "client.set_missing_host_key_policy(paramiko.RejectPolicy())",
     ),
     Rule(
@@ -112,7 +112,9 @@ RULES: Final = (
     Rule(
         "no-timeout", 400, 0.4, "a server that does not answer holds the program for ever",
         "give a timeout",
-        calls(_REQUESTS, lambda source, call: call.keyword("timeout") is None),
+        either(calls(_REQUESTS, lambda source, call: call.keyword("timeout") is None or call.says("timeout", "None")),
+               calls(r"socket\.create_connection", lambda source, call: call.positional(1) is None
+                     and (call.keyword("timeout") is None or call.says("timeout", "None")) and not source.mentions("setdefaulttimeout"))),
         'import requests\nrequests.get("https://service.org")', 'import requests\nrequests.get("https://service.org", timeout=5)',
     ),
     Rule(
