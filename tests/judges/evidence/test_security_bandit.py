@@ -34,7 +34,7 @@ def test_what_only_bandit_finds_is_found() -> None:
 
 
 def test_code_that_does_not_parse_is_read_by_our_rules_alone() -> None:
-    """bandit is silent about Python 2; we are not."""
+    """Of Python 2 bandit says nothing; we do."""
     assert _by("print 'x'\nimport yaml\nyaml.load(text)\n")["unsafe-yaml"] == ("rules",)
 
 

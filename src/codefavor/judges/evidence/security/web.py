@@ -9,9 +9,13 @@ from codefavor.judges.evidence.security.source import Argument, Call, Source
 _XML: Final = (
     r"(?:.*\.)?(?:minidom|ElementTree|ET|etree|cElementTree|expatbuilder|pulldom|sax|expatreader)\.(?:parse|parseString|fromstring|"
     r"XML|iterparse|XMLParser|make_parser|create_parser)|xml\.\w+\.\w+\.(?:parse|parseString|fromstring)|xmlrpclib\.\w+|(?:.*\.)?XMLTreeBuilder|"
-    r"xml\.dom\.minidom\.\w+|lxml\.etree\.(?:parse|fromstring|XML)|lxml\.objectify\.\w+|SimpleXMLRPCServer\.\w+|xmltodict\.parse"
+    r"xml\.dom\.minidom\.parse\w*|lxml\.etree\.(?:parse|fromstring|XML)|lxml\.objectify\.\w+|SimpleXMLRPCServer\.SimpleXMLRPCServer|xmltodict\.parse"
 )
 
+_TAG: Final = re.compile(
+    r"(?i)</?(?:html|head|body|title|style|link|meta|script|iframe|div|span|p|a|b|i|u|em|strong|br|hr|h[1-6]|ul|ol|li|dl|dt|dd|table|"
+    r"thead|tbody|tr|td|th|img|form|input|select|option|button|label|textarea|pre|code|small|font|center|section|article|nav|svg|video)\b[^<>]*>?"
+)
 _FIELDS: Final = frozenset(
     {"load", "validate", "model_validate", "cleaned_data", "validated_data", "pick", "ALLOWED", "FIELDS"}
 )
@@ -89,7 +93,7 @@ RULES: Final = (
         "page-from-text", 80, 0.5, "values become part of the page, scripts included",
         "escape them (html.escape), or use a template",
         lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.kind == "string"
-                        and re.search(r"<\w+[^>]*>", token.text)
+                        and _TAG.search(token.text)
                         and _holds_values(source, index) and not source.mentions("escape", "bleach", "quote", "Template")),
         'def page(name):\n    return "<h1>" + name + "</h1>"', 'def page(name):\n    return "<h1>" + escape(name) + "</h1>"',
     ),
