@@ -79,6 +79,8 @@ def _reader() -> "type[BanditNodeVisitor]":
     logging.getLogger("bandit").addHandler(logging.NullHandler())
     logging.getLogger("bandit").propagate = False
 
+    looked_at: dict[str, bool] = {}
+
     class Reader(BanditNodeVisitor):  # type: ignore[misc]
         def __init__(self, code: str) -> None:
             super().__init__("code.py", io.BytesIO(code.encode(errors="replace")), None, checks, False, {}, Metrics())
@@ -87,18 +89,25 @@ def _reader() -> "type[BanditNodeVisitor]":
             pass  # nobody reads them
 
         def generic_visit(self, node: ast.AST) -> None:
-            for _, value in ast.iter_fields(node):
-                children = [
-                    item for item in (value if isinstance(value, list) else [value]) if isinstance(item, ast.AST)
-                ]
-                for child, after in zip_longest(children, children[1:]):
-                    vars(child).update(_bandit_parent=node, _bandit_sibling=after)
-                    looked_at = hasattr(self, "visit_" + type(child).__name__) or checks.get_tests(type(child).__name__)
-                    if looked_at and self.pre_visit(child):
-                        self.visit(child)
-                        self.generic_visit(child)
-                        self.post_visit(child)
-                    else:
-                        self.generic_visit(child)
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if isinstance(value, ast.AST):
+                    self._child(value, node, None)
+                elif isinstance(value, list):
+                    for child, after in zip_longest(value, value[1:]):
+                        if isinstance(child, ast.AST):
+                            self._child(child, node, after)
+
+        def _child(self, child: ast.AST, parent: ast.AST, after: object) -> None:
+            vars(child).update(_bandit_parent=parent, _bandit_sibling=after)
+            kind = type(child).__name__
+            if kind not in looked_at:
+                looked_at[kind] = hasattr(self, "visit_" + kind) or bool(checks.get_tests(kind))
+            if not looked_at[kind]:
+                self.generic_visit(child)
+            elif self.pre_visit(child):
+                self.visit(child)
+                self.generic_visit(child)
+                self.post_visit(child)
 
     return Reader

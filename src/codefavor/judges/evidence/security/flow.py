@@ -331,7 +331,7 @@ class Flow:
             node, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.ExceptHandler | ast.match_case
         )
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, _CAN_BIND):
+            if isinstance(child, _CAN_BIND) and not isinstance(child, _BINDS_NOTHING):
                 self._visit(child, scope, sure and not under)
 
     def _note(self, node: ast.AST, scope: Scope, sure: bool) -> None:
@@ -373,6 +373,8 @@ class Flow:
 
 _CAN_BIND: Final = (ast.stmt, ast.expr, ast.ExceptHandler, ast.withitem, ast.comprehension, ast.match_case)
 
+_BINDS_NOTHING: Final = (ast.Name, ast.Constant, ast.Attribute)
+
 
 def called(node: ast.Call) -> str:
     """Return the dotted name that a call calls, as far as it is one."""
@@ -394,12 +396,16 @@ def names_in(node: ast.AST) -> set[str]:
     return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
 
 
-def _own(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function without those of functions inside it."""
-    for child in ast.iter_child_nodes(function):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield child
-            yield from _own(child)
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements and handlers inside a statement, without those of functions inside it."""
+    waiting = [node]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
+                child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
+                yield child
+                waiting.append(child)
 
 
 def _tells(statements: list[ast.stmt], error: str, returned: set[str]) -> Iterator[int]:

@@ -413,8 +413,9 @@ class TokenSource:
 class TreeSource(TokenSource):
     """A code that parses: what a name stands for is asked of the function it stands in."""
 
-    def __init__(self, code: str, tree: ast.Module) -> None:
+    def __init__(self, code: str, tree: ast.Module, calls: Sequence[ast.Call]) -> None:
         super().__init__(code)
+        self._called = calls
         self._code = code
         self._flow = Flow(tree, len(self.lines))
         self._tree = tree
@@ -439,10 +440,12 @@ class TreeSource(TokenSource):
             places.append(at)
             at += len(token.text)
         found: dict[int, ast.Call] = {}
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Call) and node.func.end_lineno and node.func.end_col_offset is not None:
+        for node in self._called:
+            if node.func.end_lineno and node.func.end_col_offset is not None:
                 row = node.func.end_lineno - 1
-                column = len(rows[row].encode()[: node.func.end_col_offset].decode(errors="ignore"))
+                column = node.func.end_col_offset
+                if not rows[row].isascii():  # the tree counts bytes
+                    column = len(rows[row].encode()[:column].decode(errors="ignore"))
                 index = bisect.bisect_left(places, begins[row] + column)
                 if index < len(places) and self.tokens[index].text == "(":
                     found[index] = node
@@ -494,16 +497,20 @@ def read(code: str) -> Source:
     """Return a code, read; the last few hundred are kept."""
     text = code[:_LONGEST].expandtabs(8).replace("\r\n", "\n")
     tree = parse(text) if len(code) <= _LONGEST else None
-    return TreeSource(text, tree) if tree is not None and _shallow(tree) else TokenSource(text)
+    calls = None if tree is None else _calls_in(tree)
+    return TokenSource(text) if tree is None or calls is None else TreeSource(text, tree, calls)
 
 
-def _shallow(tree: ast.Module) -> bool:
+def _calls_in(tree: ast.Module) -> list[ast.Call] | None:
+    """Return the calls of a tree; None where it is nested too deep to be walked by functions that call themselves."""
+    found: list[ast.Call] = []
     level: list[ast.AST] = [tree]
     for _ in range(_DEEPEST):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        found += [node for node in level if isinstance(node, ast.Call)]
+        level = [child for node in level if node._fields for child in ast.iter_child_nodes(node)]
         if not level:
-            return True
-    return False
+            return found
+    return None
 
 
 def _row_offsets(code: str) -> list[int]:
