@@ -4,6 +4,7 @@ import pytest
 
 from codefavor.judges.evidence.security.compare import scan, security_evidence
 from codefavor.judges.evidence.security.source import Argument, Source, TokenSource, TreeSource, read
+from codefavor.judges.evidence.weigh import weigh
 from codefavor.records import Comparison
 
 _COMMON = frozenset({"basename", "realpath"})
@@ -182,11 +183,41 @@ def test_protections_never_outweigh_a_grave_finding() -> None:
         "    requests.get(HOME, timeout=5)\n    secrets.token_hex(8)\n    json.dumps({})\n    html.escape(name)\n"
     )
     plain = "def f(name):\n    convert(name)\n"
-    from codefavor.judges.evidence.weigh import weigh
-
     comparison = Comparison(instruction="Do it.", code_a=grave, code_b=plain, criterion="security", id="x")
     p_a = weigh(security_evidence(comparison), "security")
 
     assert _favoured(grave, plain)["shell-command"] == "B"
     assert p_a is not None
     assert p_a < 0.5
+
+
+@pytest.mark.parametrize(
+    ("insecure", "secure", "rule"),
+    [
+        ("import os\nos.system('rm ' + name)\n", "import os\nos.system('clear')\n", "shell-command"),
+        ("subprocess.run(line, shell=True)\n", "subprocess.run('make all', shell=True)\n", "shell-true"),
+    ],
+)
+def test_a_command_that_is_written_down_is_a_smaller_finding(insecure: str, secure: str, rule: str) -> None:
+    """Nobody else has a say in it, so one with a value in it is worse."""
+    assert rule in _rules(secure)
+    assert _favoured(insecure, secure)[rule] == "B"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00\x01\x02",
+        "\ud800",
+        "x = '\ud800'\neval(y)\n",
+        "\r",
+        "\x0c",
+        "a" * 50_000,
+        "(" * 3000,
+        "x = " + "a + " * 3000 + "a",
+    ],
+    ids=["nul", "surrogate", "surrogate-in-text", "return", "feed", "word", "brackets", "sum"],
+)
+def test_text_that_is_hardly_code_is_scanned_without_an_error(text: str) -> None:
+    """Both readers, and bandit, meet whatever is compared."""
+    assert all(finding.row >= 1 for finding in scan(text))

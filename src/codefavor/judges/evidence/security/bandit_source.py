@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAME_AS: Final = {
     "B102": "evaluated-text", "B103": "open-rights", "B104": "every-interface",
     "B108": "fixed-temporary", "B113": "no-timeout", "B201": "debug-server",
-    "B202": "archive-unpacked", "B301": "unsafe-pickle", "B302": "unsafe-pickle", "B304": "weak-cipher",
+    "B301": "unsafe-pickle", "B302": "unsafe-pickle", "B304": "weak-cipher",
     "B305": "ecb-mode", "B306": "temporary-name", "B307": "evaluated-text",
     "B312": "plain-protocol", "B313": "xml-entities", "B314": "xml-entities",
     "B315": "xml-entities", "B316": "xml-entities", "B317": "xml-entities", "B318": "xml-entities",

@@ -70,8 +70,9 @@ RULES: Final = (
     Rule(
         "short-key", 326, 0.6, "a key this short can be found by trying",
         "use at least 2048 bits for RSA",
-        calls(r"(?:.*\.)?(?:RSA|DSA)\.generate|(?:.*\.)?(?:rsa|dsa)\.generate_private_key|RSA\.generate",
-              lambda source, call: _short(source, call, 2048) and call.text != "65537"),
+        either(calls(r"(?:.*\.)?(?:RSA|DSA|RSAKey|DSSKey)\.generate|(?:.*\.)?(?:rsa|dsa)\.(?:generate_private_key|newkeys)",
+                     lambda source, call: _short(source, call, 2048) and call.text != "65537"),
+               names(r"(?i)SECT(?:113|131|163|193)[RK]\d|SECP(?:112|128|160|192)[RK]\d")),
         "from Crypto.PublicKey import RSA\nkey = RSA.generate(1024)", "from Crypto.PublicKey import RSA\nkey = RSA.generate(3072)",
     ),
     Rule(
@@ -137,8 +138,8 @@ RULES: Final = (
     Rule(
         "unverified-token", 347, 0.8, "the token's signature is not checked",
         "verify it with a key and a fixed algorithm",
-        calls(r"(?:.*\.)?jwt\.decode|jwt\.decode", lambda source, call: re.search(
-            r"verify=False|verify_signature['\"]:False|['\"]none['\"]", call.text) is not None),
+        calls(r"(?:.*\.)?jwt\.(?:decode|encode)", lambda source, call: re.search(
+            r"verify=False|verify_signature['\"]:False|['\"](?i:none)['\"]|algorithm=None", call.text) is not None),
         "import jwt\njwt.decode(token, verify=False)", 'import jwt\njwt.decode(token, key, algorithms=["HS256"])',
     ),
 )  # fmt: skip

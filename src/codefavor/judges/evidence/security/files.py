@@ -42,6 +42,15 @@ def _opens_to_all(source: Source, call: Call) -> bool:
     )
 
 
+def _unpacks_all(source: Source, call: Call) -> bool:
+    """Return whether members of an archive are written wherever they say."""
+    members = call.keyword("members")
+    chosen = members is not None and re.search(r"(?:getmembers|infolist|namelist)\(\)$", members.text) is None
+    if call.keyword("filter") is not None or chosen or source.mentions(*_CHECKED):
+        return False
+    return not call.path.endswith("extract") or (bool(call.arguments) and source.mentions("tarfile", "zipfile"))
+
+
 def _lets_all_write(source: Source, argument: Argument | None) -> bool:
     mask = None if argument is None else flags(source.value(argument).text)
     return mask is not None and not mask & 0o002
@@ -72,8 +81,7 @@ RULES: Final = (
     Rule(
         "archive-unpacked", 73, 0.65, "members of an archive can name places outside the folder",
         "check each member, or unpack with filter='data'",
-        calls(r"(?:.*\.)?extractall|shutil\.unpack_archive", lambda source, call: call.keyword("filter") is None
-              and call.keyword("members") is None and not source.mentions(*_CHECKED)),
+        calls(r"(?:.*\.)?extract(?:all)?|shutil\.unpack_archive", _unpacks_all),
         "import tarfile\ntarfile.open(name).extractall()", 'import tarfile\ntarfile.open(name).extractall(filter="data")',
     ),
     Rule(

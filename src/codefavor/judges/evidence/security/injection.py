@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, Site, calls
+from codefavor.judges.evidence.security.rule import Rule, Site, calls, either
 from codefavor.judges.evidence.security.source import Call, Source
 
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
-_SHELLS: Final = r"os\.(?:system|popen\d?|spawn\w+|exec[lv]p?e?)|commands\.get(?:status)?output|popen|platform\.popen"
+_SHELLS: Final = r"os\.(?:system|popen\d?)|commands\.get(?:status)?output|popen|platform\.popen"
 _QUERY: Final = r"(?:.*\.)?(?:execute|executemany|executescript|raw|query|read_sql|read_sql_query|RunSQL|sql)"
 _LDAP_ESCAPES: Final = frozenset(
     {"escape_filter_chars", "filter_format", "escape_dn_chars", "escape_rdn", "isalnum", "fullmatch"}
@@ -17,6 +17,12 @@ _SQL: Final = re.compile(r"(?i)\b(select|insert|update|delete|drop|create|alter|
 
 def _shell(source: Source, call: Call) -> bool:
     return call.says("shell", "True") or call.says("shell", "1")
+
+
+def _by_origin(source: Source, call: Call) -> float:
+    """Return less for a command that is written down in the code: nobody else has a say in it."""
+    first = call.positional(0)
+    return 0.5 if first is not None and source.constant(first) else 1.0
 
 
 def _is_query(source: Source, call: Call) -> bool:
@@ -49,12 +55,13 @@ RULES: Final = (
     Rule(
         "shell-command", 78, 0.85, "a shell reads the command, so its special characters are obeyed",
         "start the program with a list of arguments",
-        calls(_SHELLS), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
+        either(calls(_SHELLS, grade=_by_origin), calls(r"os\.(?:spawn\w+|exec[lv]p?e?)", lambda source, call: any(
+            source.built(item) or source.from_outside(item) for item in call.arguments))), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
     ),
     Rule(
         "shell-true", 78, 0.85, "shell=True hands the command to a shell",
         "pass a list and leave the shell out",
-        calls(_RUN + r"|call|check_output|check_call|run", _shell),
+        calls(_RUN + r"|call|check_output|check_call|run", _shell, _by_origin),
         "import subprocess\nsubprocess.call(command, shell=True)", 'import subprocess\nsubprocess.call(["ls", path])',
     ),
     Rule(

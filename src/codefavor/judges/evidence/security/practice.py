@@ -60,6 +60,16 @@ def _is_secret(text: str | None) -> bool:
     return text is not None and not _PLACEHOLDER.match(text)
 
 
+def _falls_back(source: Source, call: Call) -> bool:
+    name, default = call.positional(0), call.positional(1) or call.keyword("default")
+    return (
+        name is not None
+        and default is not None
+        and re.search(r"(?i)secret|passw|token|(?:^|_)key$", name.string or "") is not None
+        and bool(default.string)
+    )
+
+
 def _swallowed(source: Source) -> Iterator[Site]:
     tokens = source.tokens
     for index, token in enumerate(tokens):
@@ -115,15 +125,18 @@ RULES: Final = (
     Rule(
         "key-in-code", 321, 0.8, "everybody who sees the code has the key",
         "read it from the environment or a vault",
-        either(strings(_KEYS), assigned(r"(?i)(?:\w+_)?(?:aes|des|hmac|crypt\w*|cipher|sign\w*)_?key", r"[bB]?['\"].{6,}['\"]")),
+        either(strings(_KEYS), assigned(r"(?i)(?:\w+_)?(?:aes|des|hmac|crypt\w*|cipher|sign\w*)_?key", r"[bB]?['\"].{6,}['\"]"),
+               calls(r"hmac\.(?:new|digest)", lambda source, call: (key := call.positional(0) or call.keyword("key")) is not None
+                     and source.constant(key))),
         'aes_key = b"0123456789abcdef"', "import os\naes_key = os.urandom(16)",
     ),
     Rule(
         "secret-as-default", 259, 0.5, "the default password works everywhere",
         "have no default",
-        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if SECRET.fullmatch(token.text)
+        either(lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if SECRET.fullmatch(token.text)
                         and source.line(token.row).startswith("def ") and source.tokens[index + 1].text == "="
                         and _is_secret(source.tokens[index + 2].text.strip("'\"")) and source.tokens[index + 2].kind == "string"),
+               calls(r"os\.(?:environ\.get|getenv)", _falls_back)),
         'def connect(user, password="letmein99"):\n    pass', "def connect(user, password):\n    pass",
     ),
     Rule(
