@@ -221,3 +221,9 @@ def test_a_command_that_is_written_down_is_a_smaller_finding(insecure: str, secu
 def test_text_that_is_hardly_code_is_scanned_without_an_error(text: str) -> None:
     """Both readers, and bandit, meet whatever is compared."""
     assert all(finding.row >= 1 for finding in scan(text))
+
+
+def test_an_argument_of_a_program_that_is_written_down_is_no_command() -> None:
+    """No shell reads it, unless a shell is what is started."""
+    assert "shell-command" not in _rules("import os\nos.spawnl(os.P_WAIT, '/bin/df', '/bin/df', place)\n")
+    assert "shell-command" in _rules("import os\nos.execl('/bin/sh', 'sh', '-c', 'df ' + place)\n")

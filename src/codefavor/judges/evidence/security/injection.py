@@ -25,6 +25,12 @@ def _by_origin(source: Source, call: Call) -> float:
     return 0.5 if first is not None and source.constant(first) else 1.0
 
 
+def _starts_given(source: Source, call: Call) -> bool:
+    """Return whether what is started is not written down, or is a shell: a mere argument is obeyed by nobody."""
+    program = call.positional(1 if call.path.startswith("os.spawn") else 0)
+    return program is not None and (not source.constant(program) or re.search(r"['\"]-c['\"]", call.text) is not None)
+
+
 def _is_query(source: Source, call: Call) -> bool:
     first = call.positional(0)
     if first is None or not source.built(first):
@@ -55,8 +61,7 @@ RULES: Final = (
     Rule(
         "shell-command", 78, 0.85, "a shell reads the command, so its special characters are obeyed",
         "start the program with a list of arguments",
-        either(calls(_SHELLS, grade=_by_origin), calls(r"os\.(?:spawn\w+|exec[lv]p?e?)", lambda source, call: any(
-            source.built(item) or source.from_outside(item) for item in call.arguments))), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
+        either(calls(_SHELLS, grade=_by_origin), calls(r"os\.(?:spawn\w+|exec[lv]p?e?)", _starts_given)), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
     ),
     Rule(
         "shell-true", 78, 0.85, "shell=True hands the command to a shell",
