@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
-from codefavor.judges.evidence.behaviour import Behaviour, came, equal, shown
+from codefavor.judges.evidence.behaviour import Behaviour
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.literals import read_literal
+from codefavor.judges.evidence.outcomes import came, equal, shown
 from codefavor.judges.evidence.problem import Problem
 
 _COVERED: Final = 0.6
