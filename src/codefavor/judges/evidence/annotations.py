@@ -1,0 +1,237 @@
+"""Owns reading a parameter's shape from its annotation, and from what parameters of its name usually are."""
+
+import ast
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from codefavor.judges.evidence.literals import literal, parsed
+from codefavor.judges.evidence.shapes import (
+    COUNT,
+    NUMBERS,
+    WORDS,
+    Form,
+    Items,
+    Listed,
+    OneOf,
+    Real,
+    Row,
+    Shape,
+    Table,
+    Text,
+    Truth,
+    Whole,
+)
+
+# ── Annotations ──
+
+_PLAIN: Final[dict[str, Shape]] = {
+    "int": Whole(), "float": Real(), "complex": Real(), "str": Text(), "bool": Truth(), "list": NUMBERS,
+    "tuple": Items(tuple, Whole()), "set": Items(set, Whole()), "frozenset": Items(frozenset, Whole()),
+    "dict": Items(dict, WORDS, Whole()), "None": Listed((None,)), "Number": Whole(), "AnyStr": Text(),
+    "Counter": Items(dict, WORDS, Whole(0)),
+}  # fmt: skip
+_MANY: Final[dict[str, type]] = {
+    "list": list, "List": list, "Sequence": list, "MutableSequence": list, "Iterable": list, "Collection": list,
+    "Container": list, "Reversible": list, "set": set, "Set": set, "MutableSet": set, "AbstractSet": set,
+    "frozenset": frozenset, "FrozenSet": frozenset,
+}  # fmt: skip
+_MAPPINGS: Final = ("dict", "Dict", "Mapping", "MutableMapping", "DefaultDict", "defaultdict", "OrderedDict")
+
+
+def read_annotation(text: str) -> Shape | None:
+    """Return the shape that an annotation gives; None where it gives none.
+
+    >>> read_annotation("Optional[bool]")
+    OneOf(options=(Truth(), Listed(values=(None,))))
+    """
+    tree = parsed(text.strip(), "eval")
+    return None if tree is None else _annotated(tree.body)
+
+
+def _annotated(node: ast.expr) -> Shape | None:
+    match node:
+        case ast.Constant(value=None):
+            return _PLAIN["None"]
+        case ast.Constant(value=str() as inner):
+            return read_annotation(inner)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            if name in _PLAIN:
+                return _PLAIN[name]
+            if name in _MANY:
+                return Items(_MANY[name], Whole())
+            return _PLAIN["dict"] if name in _MAPPINGS else _PLAIN["tuple"] if name == "Tuple" else None
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _either([left, right])
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inside):
+            parts = list(inside.elts) if isinstance(inside, ast.Tuple) else [inside]
+            return _subscribed(name, parts)
+    return None
+
+
+def _either(nodes: Sequence[ast.expr]) -> Shape | None:
+    options: list[Shape] = []
+    for node in nodes:
+        shape = _annotated(node)
+        if shape is not None:
+            options += shape.options if isinstance(shape, OneOf) else [shape]
+    return OneOf(tuple(options)) if len(options) > 1 else options[0] if options else None
+
+
+def _subscribed(name: str, parts: list[ast.expr]) -> Shape | None:
+    if name in ("Annotated", "Final"):
+        return _annotated(parts[0])
+    if name == "Literal":
+        try:
+            return Listed(tuple(literal(ast.unparse(part)) for part in parts))
+        except ValueError:
+            return None
+    if name == "Optional":
+        shape = _annotated(parts[0])
+        return None if shape is None else OneOf((shape, Listed((None,))))
+    if name == "Union":
+        return _either(parts)
+    dots = isinstance(parts[-1], ast.Constant) and parts[-1].value is ...
+    if name in ("tuple", "Tuple"):
+        shapes = [_annotated(part) or Whole() for part in (parts[:-1] if dots else parts)]
+        return Items(tuple, shapes[0]) if dots and shapes else Row(tuple(shapes))
+    if name in _MANY:
+        item = _annotated(parts[0]) or Whole()  # of anything, of a type variable: numbers are as good as any
+        return Items(_MANY[name], item)
+    if name in _MAPPINGS and len(parts) == 2:
+        return Items(dict, _as_key(_annotated(parts[0])), _annotated(parts[1]) or Whole())
+    return None
+
+
+def _as_key(shape: Shape | None) -> Shape:
+    return replace(shape, letters=string.ascii_lowercase, least=1) if isinstance(shape, Text) else shape or WORDS
+
+
+# ── Names ──
+
+
+def _numbered(low: int, high: int) -> tuple[str, ...]:
+    return tuple(f"{number:02}" for number in range(low, high + 1))
+
+
+_DATE: Final = Form((("19", "20"), _numbered(0, 99), ("-",), _numbered(1, 12), ("-",), _numbered(1, 28)))
+_BY_NAME: Final[tuple[tuple[str, Shape], ...]] = (
+    (
+        r"(?:is|has|should|use|with|ignore|include|allow)_\w+|flag|ascending|descending|"
+        r"strict|verbose",
+        Truth(),
+    ),
+    (r"dates?|day_str|birthday|date_string|date_str", _DATE),
+    (r"time_str|time_string|clock|timestamp_str", Form((_numbered(0, 23), (":",), _numbered(0, 59)))),
+    (
+        r"e?mails?|email_address",
+        Form((("ann", "bob.ray", "c3"), ("@",), ("mail", "work-place"), (".com", ".org", ".co.uk"))),
+    ),
+    (
+        r"urls?|uri|link",
+        Form((("http://", "https://"), ("www.", ""), ("shop", "news"), (".com", ".org"), ("", "/", "/a/b", "/a?b=1"))),
+    ),
+    (
+        r"ip|ip_address|ipv4",
+        Form((("0", "10", "192", "255", "256"), (".",), ("0", "168", "01"), (".",), ("0", "1"), (".",), ("1", "255"))),
+    ),
+    (r"binary|bits|bit_string|binary_string|bin_str|bitstring", Text("01", 1)),
+    (r"hex|hex_string|hex_str|hex_color|hexadecimal", Text("0123456789abcdef", 1)),
+    (
+        r"roman|roman_numeral",
+        Form(
+            (("", "M", "MM"), ("", "C", "CD", "DC", "CM"), ("", "X", "XL", "LX", "XC"), ("I", "IV", "V", "VIII", "IX"))
+        ),
+    ),
+    (r"digits|number_str|num_str|number_string|isbn|phone|card|card_number", Text(string.digits, 1)),
+    (r"dna|rna|strand|genome", Text("ACGT")),
+    (r"brackets|parens|parentheses|paren_string", Text("()[]{}")),
+    (
+        r"expr|expression|formula|equation",
+        Form((("1", "12", "3"), ("+", "*", "-"), ("2", "7"), ("", "+4", "*5", "-6"))),
+    ),
+    (r"vowels?|letters?|chars?|character|ch|c|symbol|sep|separator|delimiter", Form((tuple("abcde,"),))),
+    (r"grid|board|maze|image|matrix\d?|mat|mat\d|rows", Table(Whole(0, 9))),
+    (
+        r"points|coordinates|coords|pairs|intervals|ranges|edges|meetings|segments|tuples|"
+        r"tuple_list|list_of_tuples",
+        Items(list, Row((Whole(0, 20), Whole(0, 20)))),
+    ),
+    (r"matrices|nested|nested_list|list_of_lists|lists|sublists|groups", Items(list, Items(list, Whole()))),
+    (r"point|pair|interval|coordinate|position|range_", Row((Whole(0, 20), Whole(0, 20)))),
+    (
+        r"words|strings|strs|names|lines|sentences|texts|tokens|keys|tags|labels|paths|"
+        r"files|str_list|word_list|list_of_strings|dictionary_words",
+        Items(list, WORDS),
+    ),
+    (r"flags|bools|booleans", Items(list, Truth())),
+    (r"records|people|users|students|employees|rows_of_dicts|dicts", Items(list, Items(dict, WORDS, Whole()))),
+    (r"graph|adjacency|adj|tree", Items(dict, Whole(0, 5), Items(list, Whole(0, 5)))),
+    (
+        r"d|dic|dict\w*|mapping|map_|table|inventory|counts|scores_by\w*|grades|lookup|"
+        r"config|settings",
+        Items(dict, WORDS, Whole()),
+    ),
+    (r"word|w", WORDS),
+    (
+        r"s|t|str\w*|string\w*|text\w*|sentence|phrase|line|paragraph|message|msg|name|"
+        r"title|pattern|prefix|suffix|substring|sub|haystack|needle|content|document|"
+        r"input_str\w*|input_string|password|username|query|first_name|last_name|path|filename|"
+        r"file_name|label|code|key|source|plaintext|cipher\w*|encoded\w*|encrypted\w*",
+        Text(),
+    ),
+    (r"tup\w*|test_tup\w*|t\d", Items(tuple, Whole())),
+    (r"set_?\w?|set\d", Items(set, Whole())),
+    (r"year|years", Whole(1900, 2100)),
+    (r"month", Whole(1, 12)),
+    (r"day", Whole(1, 28)),
+    (r"hours?|hh", Whole(0, 23)),
+    (r"minutes?|seconds?|mm|ss", Whole(0, 59)),
+    (
+        r"n|k|m|size|length|len|count|times|limit|depth|width|height|rows?_count|rows?|"
+        r"cols?|columns?|num_\w+|n_\w+|max_\w+|capacity|steps|level|digits?_count|places|"
+        r"decimals|precision|rounds|iterations|terms",
+        COUNT,
+    ),
+    (r"base|radix", Whole(2, 16)),
+    (r"exponent|exp|power|degree", Whole(0, 8)),
+    (
+        r"price|amount|rate|ratio|weight|distance|radius|side|temperature|temp|celsius|"
+        r"fahrenheit|kelvin|percentage|percent|speed|salary|income|balance|probability|tolerance"
+        r"|epsilon|threshold|factor|principal|discount|tax\w*|mass|volume|area",
+        Real(0.0, 100.0),
+    ),
+    (
+        r"num\d*|number\d*|integer|i|j|x\d?|y\d?|z|a|b|p|q|r|val\d*|value|target|"
+        r"low|high|lo|hi|left|right|start|end|begin|stop|step|index|idx|pos|position|"
+        r"first|second|third|lower|upper|minimum|maximum|total|goal|dividend|divisor|"
+        r"numerator|denominator|score|age|id|seed|shift|offset",
+        Whole(),
+    ),
+    (
+        r"nums?\d*|numbers|integers|arr\w*|array\w*|lst\w*|l\d?|li|list\w*|values|vals|items"
+        r"|data|seq\w*|sequence|elements|xs|ys|heights|weights|prices|scores|costs|sizes|"
+        r"lengths|ages|coins|stones|candidates|temperatures|grades_list|input_list|\w+_list|"
+        r"\w+_array|vector|v\d?|vec\w*|samples|measurements|distances|amounts|digits_list|"
+        r"collection|iterable|stack|queue|stock_prices|profits",
+        NUMBERS,
+    ),
+)
+
+
+def read_name(name: str) -> Shape | None:
+    """Return the shape that a parameter's name suggests; None where it suggests none.
+
+    The name as a whole comes first, then its last word: `first_word` is a word, as `input_numbers` are numbers.
+
+    >>> read_name("flag"), read_name("base"), read_name("frobnicate") is None
+    (Truth(), Whole(low=2, high=16), True)
+    """
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
+    for part in (plain, re.sub(r"_?\d+$", "", plain), plain.rpartition("_")[2]):
+        for pattern, shape in _BY_NAME:
+            if re.fullmatch(pattern, part):
+                return shape
+    return None

@@ -1,0 +1,168 @@
+"""Owns what is known of the arguments where no example shows any: annotations, names, and plain words about values."""
+
+import re
+import string
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeGuard
+
+from codefavor.judges.evidence.annotations import read_annotation, read_name
+from codefavor.judges.evidence.problem import Problem, Signature
+from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What is known of one argument."""
+
+    name: str
+    shape: Shape
+    sure: float
+    """From 0 to 1: how surely values of this shape are what is asked for. Annotated 0.9, by its name less."""
+
+
+def arguments_of(problem: Problem) -> tuple[Argument, ...]:
+    """Return what each argument that must be given may be; empty where nothing is known of one of them."""
+    entry = problem.entry_point or ""
+    sources = [problem.signature, problem.a.functions.get(entry), problem.b.functions.get(entry)]
+    known = [source for source in sources if source is not None]
+    if not known or not known[0].parameters:
+        return ()
+    count = max(known[0].required, 1)
+    if any(not source.takes(count) for source in known):
+        return ()
+    found = [_argument(place, known) for place in range(count)]
+    arguments = tuple(argument for argument in found if argument is not None)
+    return narrowed(arguments, problem.statement) if len(arguments) == count else ()
+
+
+def _argument(place: int, sources: Sequence[Signature]) -> Argument | None:
+    heads = [source for source in sources if place < len(source.parameters)]
+    name = heads[0].parameters[place]
+    for head in heads:
+        shape = read_annotation(head.annotations[place])
+        if shape is not None:
+            named = read_name(name)
+            return Argument(name, _nearer(shape, named), 0.9)
+    for head in heads:
+        shape = read_name(head.parameters[place])
+        if shape is not None:
+            return Argument(name, shape, 0.8)
+    return None
+
+
+def _nearer(annotated: Shape, named: Shape | None) -> Shape:
+    """Return the shape of the name where it only says more than that of the annotation, such as that text is a date."""
+    match annotated, named:
+        case Text(), Text() | Form():
+            return named
+        case Whole(), Whole():
+            return named
+        case Items(kind=kind, item=Items()), Table() if kind is list:
+            return replace(named, item=annotated.item.item) if isinstance(annotated.item, Items) else named
+    return annotated
+
+
+# ── Plain words ──
+
+_LIMIT: Final = re.compile(
+    r"\b(?:between|from|in the range(?: of| from)?|ranges? from)\s+(-?\d+)\s+(?:and|to|through)\s+(-?\d+)\b"
+    r"|(-?\d+)\s*(?:<=|≤)\s*\w+(?:\.length|\[i\])?\s*(?:<=|≤)\s*(-?\d+)\b"
+)
+_NUMBER: Final = r"(?:integers?|numbers?|ints?|floats?|values?|elements?|n|k|m|num|x|y|a|b)"
+
+
+def narrowed(arguments: Sequence[Argument], statement: str) -> tuple[Argument, ...]:
+    """Return the arguments within what the statement says of their values, such as positive or sorted.
+
+    A sentence that names an argument it can speak of speaks of that one alone, any other of all.
+    """
+    found = list(arguments)
+    for sentence in re.split(r"[.;!?](?=\s|$)", statement):
+        asked = re.split(r"\b(?:and )?(?:returns?|output|produce|print|yield|result)\b", sentence)[0]
+        names = {item.name for item in found if re.search(rf"\b{re.escape(item.name.lower())}\b", sentence)}
+        for change in _changes(sentence, asked):
+            changed = {item.name for item in found if change(item.shape) != item.shape}
+            chosen = changed & names or changed
+            found = [replace(item, shape=change(item.shape)) if item.name in chosen else item for item in found]
+    return tuple(found)
+
+
+_GIVEN: Final = r"\b(?:given|takes?|from|in|of|for|two|an?|already|input)\b"
+_LISTS: Final = r"(?:lists?|arrays?|sequences?|tuples?|integers|numbers|sets?|collections?)"
+_SAID: Final = {
+    "positive": rf"\b(?:positive|natural) {_NUMBER}\b|\b(?:greater|larger|more) than (?:0|zero)\b|\bn-?th\b",
+    "not negative": r"\bnon-?\s?negative\b|\bwhole numbers?\b|"
+    r"\b(?:greater than or equal to|at least) (?:0|zero)\b",
+    "not empty": r"\bnon-?\s?empty\b|\b(?:is|are) not empty\b|"
+    r"\bat least one (?:element|item|number|word|character)\b",
+    "lower": r"\b(?:lower-?\s?case|small) (?:english |latin |ascii )?"
+    r"(?:letters|characters|alphabets?|words?|strings?)\b",
+    "upper": r"\bonly (?:of )?(?:upper-?\s?case|capital) (?:letters|characters)\b",
+    "digits": r"\bstring of (?:decimal )?digits\b|\b(?:contain|consist)\w* (?:of )?only (?:of )?digits\b",
+    "ascending": rf"{_GIVEN} (?:\w+ )?(?:sorted|ascending|ordered) (?:\w+ )?{_LISTS}\b"
+    rf"|\b(?:{_LISTS}|input) (?:is|are) (?:already |given )?(?:sorted|in ascending order)",
+    "distinct": rf"\b{_LISTS} of (?:\w+ ){{0,2}}(?:distinct|unique|different)\b"
+    r"|\ball (?:the )?(?:elements|numbers|values|items)(?: \w+ \w+ \w+)? are (?:distinct|unique)",
+}  # fmt: skip
+
+
+def _changes(sentence: str, asked: str) -> Iterator[Callable[[Shape], Shape]]:
+    """Yield what a sentence makes of a shape; `asked` is its part before it speaks of the result."""
+    if re.search(_SAID["positive"], sentence):
+        yield lambda shape: _numbers(shape, 1, None)
+    elif re.search(_SAID["not negative"], sentence):
+        yield lambda shape: _numbers(shape, 0, None)
+    for match in _LIMIT.finditer(asked):
+        low, high = sorted(int(part) for part in match.groups() if part is not None)
+        if re.search(r"\b(?:lengths?|characters? long|size)\b", asked[: match.end() + 20]) is None and low < high:
+            yield lambda shape, low=low, high=high: _numbers(shape, low, high)  # type: ignore[misc]
+    if re.search(_SAID["not empty"], sentence):
+        yield _not_empty
+    for said, letters in (
+        ("lower", string.ascii_lowercase), ("upper", string.ascii_uppercase), ("digits", string.digits),
+    ):  # fmt: skip
+        if re.search(_SAID[said], asked):
+            yield lambda shape, letters=letters: _lettered(shape, letters)  # type: ignore[misc]
+            break
+    if re.search(_SAID["ascending"], asked):
+        yield lambda shape: replace(shape, ascending=True) if _ordered(shape) else shape
+    if re.search(_SAID["distinct"], asked):
+        yield lambda shape: replace(shape, distinct=True) if _ordered(shape) else shape
+
+
+def _ordered(shape: Shape) -> TypeGuard[Items]:
+    return isinstance(shape, Items) and shape.kind in (list, tuple)
+
+
+def _numbers(shape: Shape, low: int, high: int | None) -> Shape:
+    match shape:
+        case Whole():
+            top = max(shape.high, low) if high is None else high
+            return Whole(max(low, shape.low) if high is None else low, top)
+        case Real():
+            return Real(max(low, shape.low), shape.high) if high is None else Real(float(low), float(high))
+        case Items(item=item, kind=kind) if kind is not dict:
+            return replace(shape, item=_numbers(item, low, high))
+        case Items(value=value) if value is not None:
+            return replace(shape, value=_numbers(value, low, high))
+        case Table(item=item):
+            return replace(shape, item=_numbers(item, low, high))
+        case Row(parts=parts):
+            return Row(tuple(_numbers(part, low, high) for part in parts))
+        case OneOf(options=options):
+            return OneOf(tuple(_numbers(option, low, high) for option in options))
+    return shape
+
+
+def _not_empty(shape: Shape) -> Shape:
+    return replace(shape, least=max(shape.least, 1)) if isinstance(shape, Items | Text) else shape
+
+
+def _lettered(shape: Shape, letters: str) -> Shape:
+    match shape:
+        case Text():
+            return replace(shape, letters=letters)
+        case Items(item=item) if shape.kind is not dict:
+            return replace(shape, item=_lettered(item, letters))
+    return shape
