@@ -9,10 +9,11 @@ from codefavor.judges.evidence.inputs import imagine
 from codefavor.judges.evidence.likeness import Arguments
 from codefavor.judges.evidence.outcomes import came, equal, shown
 from codefavor.judges.evidence.problem import Problem
+from codefavor.judges.evidence.problem import Side as Code
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=4.0, call_cpu_seconds=0.5, wall_seconds=30.0, memory_mb=1024)
-_INPUTS: Final = 20
+_INPUTS: Final = 60
 _SHARE: Final = 0.5
 """Of the inputs the better code must turn back: where neither does, the two functions are no pair."""
 _UNDOES: Final = (
@@ -43,8 +44,8 @@ def inverse_evidence(problem: Problem, behaviour: Behaviour, sandbox: Sandbox) -
         return []
     calls = [_round_trip(there, back, values[row]) for row in rows]
     outcomes = {
-        side: sandbox.run(Job(code, tuple(calls), limits=_LIMITS)).calls
-        for side, code in (("A", problem.a.code), ("B", problem.b.code))
+        side: sandbox.run(Job(_with_given(problem, code, there, back), tuple(calls), limits=_LIMITS)).calls
+        for side, code in (("A", problem.a), ("B", problem.b))
     }
     wanted = [values[row][0] for row in rows]
     kept = {side: [_is(call, value) for call, value in zip(outcomes[side], wanted, strict=True)] for side in ("A", "B")}
@@ -68,6 +69,7 @@ def pair_of(problem: Problem) -> tuple[str, str]:
     shared = problem.a.functions.keys() & problem.b.functions.keys()
     if entry not in shared:
         return "", ""
+    shared |= problem.given.keys()
     for there, back in _UNDOES:
         for word, other, turned in ((there, back, False), (back, there, True)):
             if re.search(rf"(?<![a-z]){word}(?![a-z])", entry):
@@ -78,6 +80,12 @@ def pair_of(problem: Problem) -> tuple[str, str]:
     if change and f"{change[2]}_to_{change[1]}" in shared:
         return entry, f"{change[2]}_to_{change[1]}"
     return (entry, entry) if _TWICE.search(problem.statement) else ("", "")
+
+
+def _with_given(problem: Problem, code: Code, *names: str) -> str:
+    """Return a code with those of some functions that the instruction gives and the code leaves out."""
+    lacking = [problem.given[name] for name in names if name not in code.functions and name in problem.given]
+    return "\n\n".join([code.code, *lacking])
 
 
 def _round_trip(there: str, back: str, arguments: Arguments) -> str:

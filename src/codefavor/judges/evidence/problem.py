@@ -9,7 +9,7 @@ from typing import Final
 
 from codefavor.judges.evidence.entries import Function, Method, as_functions, methods_of
 from codefavor.judges.evidence.examples import Example, called, find_examples
-from codefavor.judges.evidence.literals import written
+from codefavor.judges.evidence.literals import parsed, written
 
 _DEF: Final = re.compile(r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _NAMED: Final = re.compile(
@@ -77,6 +77,8 @@ class Problem:
     b: Side
     returns: str = ""
     """What the function is to return, as the instruction annotates it; empty where it does not."""
+    given: dict[str, str] = field(default_factory=dict)
+    """Source by name of functions that the instruction gives in full. None is run but in the sandbox."""
 
 
 def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
@@ -99,7 +101,7 @@ def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
         examples = [example for example in examples if entry in called(example.call)]
     signature = asked.get(entry or "") or a.functions.get(entry or "") or b.functions.get(entry or "")
     returns = asked[entry].returns if entry in asked else ""
-    return Problem(_prose(text), entry, signature, tuple(examples), a, b, returns)
+    return Problem(_prose(text), entry, signature, tuple(examples), a, b, returns, _given(text))
 
 
 def read_side(code: str) -> Side:
@@ -171,6 +173,20 @@ def _signatures_in(text: str) -> dict[str, Signature]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 found.setdefault(node.name, _signature(node))
             break
+    return found
+
+
+def _given(text: str) -> dict[str, str]:
+    """Return the functions an instruction defines at the left edge, where they do more than say what they are for."""
+    found: dict[str, str] = {}
+    for match in re.finditer(r"(?m)^def (\w+)\(", text):
+        rest = text[match.start() :]
+        end = re.search(r"\n(?=\S)", rest)
+        source = rest[: end.start()] if end else rest
+        tree = parsed(source)
+        body = tree.body[0].body if tree is not None and isinstance(tree.body[0], ast.FunctionDef) else []
+        if any(not isinstance(part, ast.Pass | ast.Expr) for part in body):
+            found[match[1]] = source
     return found
 
 

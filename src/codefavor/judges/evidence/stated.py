@@ -30,6 +30,10 @@ class Property:
     """Whether it holds for whatever argument, as a type does, also for one that is hardly asked for."""
 
 
+_BEGINS: Final = r"(?:^|[.:!?]\s)[^.:!?]{0,60}"
+"""How a sentence begins: what it asks for stands there."""
+_FIRST: Final = r"(?:^|:\s)[^.:!?]{0,60}"
+"""How the first sentence begins, or what an opening with a colon leads to."""
 _RETURNS: Final = r"\b(?:return|output|give|produce|yield)(?:s|ed)?\b"
 _EMPTY: Final = re.compile(
     r"(?:return|returns|output|give)s?\s+(?P<first>[^.;]{1,20}?)\s+(?:if|when|for|in case)\s+(?:the |an? |given |it )*"
@@ -66,7 +70,7 @@ _AT_MOST: Final = re.compile(
     r"(\d+) (?:characters?|elements?|items?|words?)\b"
 )
 _ASKS: Final = re.compile(
-    r"^.{0,60}\b(?:check|determine|test|verify|tell|decide|find out)s? (?:if|whether|that)\b"
+    rf"{_BEGINS}\b(?:check|determine|test|verify|tell|decide|find out)s? (?:if|whether|that)\b"
     r"|\breturns? (?:true|whether|a bool\w*)\b"
 )
 _ASKS_FOR_WORDS: Final = re.compile(r"['\"`](?:yes|no|valid|invalid|true|false|found|not \w+)['\"`]|\bprint\w*\b")
@@ -79,14 +83,14 @@ _KEPT: Final = re.compile(
     r"(?:is |must be |should be )?(?:kept|preserved|maintained)|\bin (?:the )?order of (?:first )?(?:appearance|"
     r"occurrence)"
 )
-_REARRANGES: Final = re.compile(r"^.{0,50}\b(?:sort|rearrang|re-?order|rotat|shuffl|revers|permut|swap|shift)\w*\b")
+_REARRANGES: Final = re.compile(rf"{_FIRST}\b(?:sort|rearrang|re-?order|rotat|shuffl|revers|permut|swap|shift)\w*\b")
 _NOT_THE_SAME_PARTS: Final = re.compile(
     r"\b(?:uniqu|distinct|duplicat|remov|filter|only|first|last|k-?th|count|sum|number of|check|whether|each|"
     r"every|digits?|"
     r"words?|index|indices|indexes|pairs?|rows?|keys?|sublists?|between|merge|combin|two|both|dict\w*|bits?)\w*\b"
 )
 _SELECTS: Final = re.compile(
-    rf"^.{{0,30}}\bfilter\b|{_RETURNS} (?:a |the )?(?:list|array|sublist|tuple|set)? ?(?:of |with |containing )?"
+    rf"{_FIRST}\bfilter\b|{_RETURNS} (?:a |the )?(?:list|array|sublist|tuple|set)? ?(?:of |with |containing )?"
     r"(?:all |only )+(?:the )?(?:elements|items|numbers|words|strings|values|integers) "
     r"(?:of|from|in) (?:the |a )?(?:\w+ )?(?:list|array|tuple|input)"
 )
@@ -149,7 +153,7 @@ def _contents(statement: str) -> Iterator[Property]:
 
 def _numbers(statement: str) -> Iterator[Property]:
     """Yield what a number is: a count, within bounds, rounded."""
-    if re.search(r"^.{0,80}\b(?:count|number of|how many|length of|size of)\b", statement):
+    if re.search(rf"{_FIRST}\b(?:count|number of|how many|length of|size of)\b", statement):
         yield Property("not-negative", "is a count, so not negative", True, _not_negative)
     elif re.search(rf"{_RETURNS} (?:an? |the )?(?:\w+ )?non-?negative\b|\bnever (?:be )?negative\b", statement):
         yield Property("not-negative", "is not negative, as the instruction says", True, _not_negative)
