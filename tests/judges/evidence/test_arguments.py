@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from codefavor.judges.evidence.annotations import read_annotation, read_name
+from codefavor.judges.evidence.annotations import read_annotation, read_name, read_use
 from codefavor.judges.evidence.arguments import arguments_of
 from codefavor.judges.evidence.drawn import draw
 from codefavor.judges.evidence.inputs import imagine, vary
 from codefavor.judges.evidence.likeness import form_of
 from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.shapes import (
+    COUNT,
     NUMBERS,
     WORDS,
     Items,
@@ -70,6 +71,21 @@ def test_names_say_what_parameters_usually_are(name: str, kind: type) -> None:
 
     assert shape is not None
     assert {type(value) for (value,) in draw([shape], "x", 10)} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ("frob.lower()", Text()), ("frob.items()", Items(dict, WORDS, Whole())), ("sum(frob)", NUMBERS),
+        ("frob % 3", COUNT), ("frob.lower() + sum(frob)", None), ("len(frob)", None),
+    ],
+)  # fmt: skip
+def test_what_a_code_does_with_a_parameter_shows_its_shape(body: str, shape: Shape | None) -> None:
+    """The last resort, where neither annotation nor name says anything."""
+    code = f"def f(frob):\n    return {body}\n"
+
+    assert read_use(code, "f", "frob") == shape
+    assert [item.shape for item in arguments_of(read_problem("Do it.", code, code))] == ([shape] if shape else [])
 
 
 @pytest.mark.parametrize(

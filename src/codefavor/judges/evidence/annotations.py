@@ -1,4 +1,4 @@
-"""Owns reading a parameter's shape from its annotation, and from what parameters of its name usually are."""
+"""Owns reading a parameter's shape: from its annotation, from its name, and from what a code does with it."""
 
 import ast
 import re
@@ -235,3 +235,39 @@ def read_name(name: str) -> Shape | None:
             if re.fullmatch(pattern, part):
                 return shape
     return None
+
+
+# ── Uses ──
+
+_BY_METHOD: Final[tuple[tuple[str, Shape], ...]] = (
+    ("split lower upper strip lstrip rstrip isalpha isdigit isalnum isspace isupper islower startswith endswith "
+     "replace find title capitalize swapcase splitlines casefold encode", Text()),
+    ("items keys values get setdefault", Items(dict, WORDS, Whole())),
+    ("append sort extend insert reverse", NUMBERS),
+    ("union intersection difference issubset add", Items(set, Whole())),
+)  # fmt: skip
+_BY_CALL: Final[dict[str, Shape]] = {"range": COUNT, "sum": NUMBERS, "ord": Form((tuple("abcde,"),)), "bin": COUNT}
+
+
+def read_use(code: str, function: str, name: str) -> Shape | None:
+    """Return the shape that a function's own use of a parameter shows; None where none or several are shown.
+
+    >>> read_use("def f(q): return range(q)", "f", "q")
+    Whole(low=0, high=40)
+    """
+    tree = parsed(code)
+    heads = (
+        [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function] if tree else []
+    )
+    found: list[Shape] = []
+    for node in ast.walk(heads[0]) if heads else ():
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=holder), attr=method)) if holder == name:
+                found += [shape for methods, shape in _BY_METHOD if method in methods.split()]
+            case ast.Call(func=ast.Name(id=called), args=[ast.Name(id=given)]) if given == name and called in _BY_CALL:
+                found.append(_BY_CALL[called])
+            case ast.BinOp(left=ast.Name(id=left), op=ast.Mod() | ast.FloorDiv() | ast.Sub() | ast.Pow()) if (
+                left == name
+            ):
+                found.append(COUNT)
+    return found[0] if found and all(shape == found[0] for shape in found) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeGuard
 
-from codefavor.judges.evidence.annotations import read_annotation, read_name
+from codefavor.judges.evidence.annotations import read_annotation, read_name, read_use
 from codefavor.judges.evidence.problem import Problem, Signature
 from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole
 
@@ -18,7 +18,8 @@ class Argument:
     name: str
     shape: Shape
     sure: float
-    """From 0 to 1: how surely values of this shape are what is asked for. Annotated 0.9, by its name less."""
+    """From 0 to 1: how surely values of this shape are what is asked for.
+    Annotated 0.9, by its name 0.8, by its use 0.7."""
 
 
 def arguments_of(problem: Problem) -> tuple[Argument, ...]:
@@ -31,9 +32,22 @@ def arguments_of(problem: Problem) -> tuple[Argument, ...]:
     count = max(known[0].required, 1)
     if any(not source.takes(count) for source in known):
         return ()
-    found = [_argument(place, known) for place in range(count)]
+    found = [_argument(place, known) or _used(place, problem) for place in range(count)]
     arguments = tuple(argument for argument in found if argument is not None)
     return narrowed(arguments, problem.statement) if len(arguments) == count else ()
+
+
+def _used(place: int, problem: Problem) -> Argument | None:
+    """Return an argument as both codes use it."""
+    entry, shapes = problem.entry_point or "", []
+    for side in (problem.a, problem.b):
+        head = side.functions.get(entry)
+        if head is None or place >= len(head.parameters):
+            return None
+        shapes.append(read_use(side.code, entry, head.parameters[place]))
+    shown = [shape for shape in shapes if shape is not None]
+    alike = shown and all(shape == shown[0] for shape in shown)
+    return Argument(problem.a.functions[entry].parameters[place], shown[0], 0.7) if alike else None
 
 
 def _argument(place: int, sources: Sequence[Signature]) -> Argument | None:

@@ -11,7 +11,6 @@ from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.stated import Property, candidates
 
 _COVERED: Final = 0.6
-_HARDLY: Final = 0.3
 
 
 def find_properties(problem: Problem) -> list[Property]:
@@ -45,11 +44,7 @@ def property_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         lacking: Counter[Side] = Counter()
         first = None
         for seen in behaviour.disagreements:
-            if (
-                seen.covered < (_HARDLY if candidate.everywhere else _COVERED)
-                or seen.a.status != "returned"
-                or seen.b.status != "returned"
-            ):
+            if seen.covered < _COVERED or seen.a.status != "returned" or seen.b.status != "returned":
                 continue
             a = _checked(candidate, seen.arguments, seen.a.value)
             b = _checked(candidate, seen.arguments, seen.b.value)

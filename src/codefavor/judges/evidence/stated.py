@@ -26,8 +26,6 @@ class Property:
     """None: says nothing about these arguments."""
     certainty: float = 0.85
     """How sure it is that a code whose results lack it is wrong."""
-    everywhere: bool = False
-    """Whether it holds for whatever argument, as a type does, also for one that is hardly asked for."""
 
 
 _BEGINS: Final = r"(?:^|[.:!?]\s)[^.:!?]{0,60}"
@@ -153,7 +151,7 @@ def _contents(statement: str) -> Iterator[Property]:
 
 def _numbers(statement: str) -> Iterator[Property]:
     """Yield what a number is: a count, within bounds, rounded."""
-    if re.search(rf"{_FIRST}\b(?:count|number of|how many|length of|size of)\b", statement):
+    if re.search(rf"{_FIRST}\b(?:count|(?:the|total) number of|how many|length of|size of)\b", statement):
         yield Property("not-negative", "is a count, so not negative", True, _not_negative)
     elif re.search(rf"{_RETURNS} (?:an? |the )?(?:\w+ )?non-?negative\b|\bnever (?:be )?negative\b", statement):
         yield Property("not-negative", "is not negative, as the instruction says", True, _not_negative)
@@ -185,10 +183,10 @@ def _types(statement: str, returns: str) -> Iterator[Property]:
     shape = read_annotation(returns) if returns else None
     if shape is not None:
         says = f"is of type {returns}, as the instruction annotates it"
-        yield Property("annotated-type", says, True, lambda given, result: _of_type(shape, result), 0.8, True)
+        yield Property("annotated-type", says, True, lambda given, result: _of_type(shape, result), 0.8)
     elif _ASKS.search(statement) and not _ASKS_FOR_WORDS.search(statement):
         says = "is True or False, as a question is asked"
-        yield Property("yes-or-no", says, True, lambda given, result: isinstance(result, bool), 0.75, True)
+        yield Property("yes-or-no", says, True, lambda given, result: isinstance(result, bool), 0.75)
 
 
 def _value(words: str) -> tuple[Any] | None:
