@@ -94,6 +94,7 @@ def test_what_a_code_does_with_a_parameter_shows_its_shape(body: str, shape: Sha
         ("Add up a list of positive integers nums.", [1, 5], [0, 1]),
         ("Add up a list of non-negative integers nums.", [0], [-1]),
         ("Find the largest of a non-empty list.", [3], []),
+        ("Given a list of two numbers, tell how far apart they are.", [3, 1], [3]),
         ("Given a sorted list nums, count its runs.", [1, 2], [2, 1]),
         ("Given a list of distinct integers, count inversions.", [2, 1], [1, 1]),
         ("Given a list of numbers between 3 and 9, add them up.", [3, 9], [2]),

@@ -102,6 +102,11 @@ def narrowed(arguments: Sequence[Argument], statement: str) -> tuple[Argument, .
     return tuple(found)
 
 
+_SIZES: Final = {"two": 2, "three": 3, "four": 4, "five": 5}
+_FIXED: Final = re.compile(
+    r"\b(?:list|array|tuple) (?:of|with|containing|consisting of) (?:exactly )?(two|three|four|five|[2-9]) "
+    r"(?!or\b|to\b|dimension|lists|arrays|tuples)\w+"
+)
 _GIVEN: Final = r"\b(?:given|takes?|from|in|of|for|two|an?|already|input)\b"
 _LISTS: Final = r"(?:lists?|arrays?|sequences?|tuples?|integers|numbers|sets?|collections?)"
 _SAID: Final = {
@@ -141,6 +146,9 @@ def _changes(sentence: str, asked: str) -> Iterator[Callable[[Shape], Shape]]:
             break
     if re.search(_SAID["ascending"], asked):
         yield lambda shape: replace(shape, ascending=True) if _ordered(shape) else shape
+    if fixed := _FIXED.search(asked):
+        size = _SIZES.get(fixed[1]) or int(fixed[1])
+        yield lambda shape: replace(shape, least=size, most=size) if _ordered(shape) else shape
     if re.search(_SAID["distinct"], asked):
         yield lambda shape: replace(shape, distinct=True) if _ordered(shape) else shape
 

@@ -16,7 +16,7 @@ from codefavor.records import Comparison
 from codefavor.sandbox import CallOutcome, Job, Limits, Outcome, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0, memory_mb=1024)
-_COVERED: Final = 0.65
+COVERED: Final = 0.65
 """An input less surely covered than this speaks neither for nor against a code that refuses it."""
 
 
@@ -173,7 +173,7 @@ def _crashes(problem: Problem, found: Behaviour) -> None:
     firsts: dict[Side, Disagreement] = {}
     for seen in found.disagreements:
         for side, code in _sides(problem):
-            if seen.covered >= _COVERED and _broke(seen.a if side == "A" else seen.b, code):
+            if seen.covered >= COVERED and _broke(seen.a if side == "A" else seen.b, code):
                 broke[side] += 1
                 firsts.setdefault(side, seen)
     if broke["A"] == broke["B"]:
@@ -209,7 +209,7 @@ def _shapes(problem: Problem, found: Behaviour) -> None:
     odd: Counter[Side] = Counter()
     firsts: dict[Side, Disagreement] = {}
     for seen in found.disagreements:
-        if seen.a.status != "returned" or seen.b.status != "returned" or seen.covered < _COVERED:
+        if seen.a.status != "returned" or seen.b.status != "returned" or seen.covered < COVERED:
             continue
         a, b = kind_of(seen.a.value) == wanted, kind_of(seen.b.value) == wanted
         if a != b:

@@ -123,7 +123,7 @@ def _strategy(shape: Shape) -> st.SearchStrategy[Any]:
             return st.dictionaries(_strategy(key), _strategy(value), min_size=shape.least, max_size=5)
         case Items(kind=kind, item=item, least=least, distinct=distinct, ascending=ascending):
             unique = repr if distinct or kind in (set, frozenset) else None
-            drawn = st.lists(_strategy(item), min_size=least, max_size=max(8, least), unique_by=unique)
+            drawn = st.lists(_strategy(item), min_size=least, max_size=shape.most or max(8, least), unique_by=unique)
             return drawn.map(lambda values: kind(_ascending(values) if ascending else values))
 
 

@@ -1,16 +1,14 @@
 """Owns holding the results of both codes against the properties that they must have."""
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
-from codefavor.judges.evidence.behaviour import Behaviour
+from codefavor.judges.evidence.behaviour import COVERED, Behaviour
 from codefavor.judges.evidence.likeness import Arguments
 from codefavor.judges.evidence.outcomes import came, shown
 from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.stated import Property, candidates
-
-_COVERED: Final = 0.6
 
 
 def find_properties(problem: Problem) -> list[Property]:
@@ -44,7 +42,7 @@ def property_evidence(problem: Problem, behaviour: Behaviour) -> list[Evidence]:
         lacking: Counter[Side] = Counter()
         first = None
         for seen in behaviour.disagreements:
-            if seen.covered < _COVERED or seen.a.status != "returned" or seen.b.status != "returned":
+            if seen.covered < COVERED or seen.a.status != "returned" or seen.b.status != "returned":
                 continue
             a = _checked(candidate, seen.arguments, seen.a.value)
             b = _checked(candidate, seen.arguments, seen.b.value)

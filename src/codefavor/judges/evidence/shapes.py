@@ -83,6 +83,8 @@ class Items:
     item: "Shape"
     value: "Shape | None" = None
     least: int = 0
+    most: int = 0
+    """Items at most; 0 where nothing bounds them."""
     distinct: bool = False
     ascending: bool = False
 
@@ -138,7 +140,7 @@ def admits(shape: Shape, value: Any) -> bool:  # noqa: ANN401
 
 
 def _admits_items(shape: Items, value: Any) -> bool:  # noqa: ANN401
-    if type(value).__name__ != shape.kind.__name__ or len(value) < shape.least:
+    if type(value).__name__ != shape.kind.__name__ or len(value) < shape.least or 0 < shape.most < len(value):
         return False
     if shape.value is not None and not all(admits(shape.value, inner) for inner in value.values()):
         return False
