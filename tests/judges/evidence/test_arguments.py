@@ -217,3 +217,26 @@ def test_an_argument_that_is_the_length_of_another_stays_it() -> None:
 
     assert len(inputs) > 10
     assert all(len(item.arguments[0]) == item.arguments[1] for item in inputs)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["Tuple[()]", "Literal[()]", "set[list[int]]", "dict[list[int], list[int]]", "dict[tuple[list[int], int], int]",
+     "frozenset[dict[str, int]]", "list[list[list[list[list[list[int]]]]]]", "list[]", "'list['", "Optional[None]"],
+)  # fmt: skip
+def test_odd_annotations_are_read_or_passed_over(annotation: str) -> None:
+    """Codes and instructions are written by anybody."""
+    shape = read_annotation(annotation)
+
+    assert shape is None or draw([shape], "seed", 5)
+
+
+@pytest.mark.parametrize(
+    "said", ["between -5 and -1. x is a positive number. x is a list of 3 items", "from 1 to 10^9"]
+)
+def test_words_that_contradict_one_another_end_nothing(said: str) -> None:
+    """Nothing may be drawn then, but nothing is raised."""
+    for annotation in ("int", "float", "list[bool]", "dict[str, float]"):
+        code = f"def f(x: {annotation}):\n    return x\n"
+
+        assert vary(read_problem(f"Take x {said}.", code, code))

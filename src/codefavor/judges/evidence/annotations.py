@@ -41,12 +41,18 @@ _MANY: Final[dict[str, type]] = {
 _MAPPINGS: Final = ("dict", "Dict", "Mapping", "MutableMapping", "DefaultDict", "defaultdict", "OrderedDict")
 
 
+_DEEPEST: Final = 5
+"""Brackets at most: values of deeper types are large, and no function of one file takes them."""
+
+
 def read_annotation(text: str) -> Shape | None:
     """Return the shape that an annotation gives; None where it gives none.
 
     >>> read_annotation("Optional[bool]")
     OneOf(options=(Truth(), Listed(values=(None,))))
     """
+    if text.count("[") > _DEEPEST:
+        return None
     tree = parsed(text.strip(), "eval")
     return None if tree is None else _annotated(tree.body)
 
@@ -81,6 +87,8 @@ def _either(nodes: Sequence[ast.expr]) -> Shape | None:
 
 
 def _subscribed(name: str, parts: list[ast.expr]) -> Shape | None:
+    if not parts:
+        return None
     if name in ("Annotated", "Final"):
         return _annotated(parts[0])
     if name == "Literal":
@@ -99,14 +107,29 @@ def _subscribed(name: str, parts: list[ast.expr]) -> Shape | None:
         return Items(tuple, shapes[0]) if dots and shapes else Row(tuple(shapes))
     if name in _MANY:
         item = _annotated(parts[0]) or Whole()  # of anything, of a type variable: numbers are as good as any
-        return Items(_MANY[name], item)
+        kind = _MANY[name]
+        return Items(kind, item if kind is list or _hashable(item) else Whole())
     if name in _MAPPINGS and len(parts) == 2:
         return Items(dict, _as_key(_annotated(parts[0])), _annotated(parts[1]) or Whole())
     return None
 
 
 def _as_key(shape: Shape | None) -> Shape:
-    return replace(shape, letters=string.ascii_lowercase, least=1) if isinstance(shape, Text) else shape or WORDS
+    if isinstance(shape, Text):
+        return replace(shape, letters=string.ascii_lowercase, least=1)
+    return shape if shape is not None and _hashable(shape) else WORDS
+
+
+def _hashable(shape: Shape) -> bool:
+    """Return whether values of a shape may stand in a set."""
+    match shape:
+        case Table():
+            return False
+        case Items(kind=kind, item=item):
+            return kind in (tuple, frozenset) and _hashable(item)
+        case OneOf(options=parts) | Row(parts=parts):
+            return all(map(_hashable, parts))
+    return True
 
 
 # ── Names ──

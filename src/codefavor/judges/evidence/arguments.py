@@ -80,7 +80,8 @@ def _nearer(annotated: Shape, named: Shape | None) -> Shape:
 # ── Plain words ──
 
 _LIMIT: Final = re.compile(
-    r"\b(?:between|from|in the range(?: of| from)?|ranges? from)\s+(-?\d+)\s+(?:and|to|through)\s+(-?\d+)\b"
+    r"\b(?:between|from|in the range(?: of| from)?|ranges? from)\s+"
+    r"(-?\d+)\s+(?:and|to|through)\s+(-?\d+)\b(?![,.]?\d|\s*(?:\^|\*\*))"
     r"|(-?\d+)\s*(?:<=|≤)\s*\w+(?:\.length|\[i\])?\s*(?:<=|≤)\s*(-?\d+)\b"
 )
 _NUMBER: Final = r"(?:integers?|numbers?|ints?|floats?|values?|elements?|n|k|m|num|x|y|a|b)"
@@ -163,7 +164,8 @@ def _numbers(shape: Shape, low: int, high: int | None) -> Shape:
             top = max(shape.high, low) if high is None else high
             return Whole(max(low, shape.low) if high is None else low, top)
         case Real():
-            return Real(max(low, shape.low), shape.high) if high is None else Real(float(low), float(high))
+            least = max(float(low), shape.low)
+            return Real(least, max(least, shape.high)) if high is None else Real(float(low), float(high))
         case Items(item=item, kind=kind) if kind is not dict:
             return replace(shape, item=_numbers(item, low, high))
         case Items(value=value) if value is not None:
