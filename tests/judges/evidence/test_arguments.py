@@ -208,6 +208,17 @@ def test_values_of_another_form_than_all_shown_are_less_sure(shown: list[object]
     assert not keeps(other)
 
 
+def test_words_bound_what_is_shown_also_where_the_name_says_otherwise() -> None:
+    """A parameter called numbers may hold texts; the instruction still says that it holds two."""
+    code = "def joined(numbers):\n    return ''\n"
+    said = "Join a list of two words.\n\nassert joined(['a', 'b']) == 'ab'\n"
+
+    inputs = vary(read_problem(said, code, code))
+
+    assert max(item.covered for item in inputs if len(item.arguments[0]) != 2) < 0.65
+    assert any(item.covered > 0.65 for item in inputs if item.how != "shown")
+
+
 def test_an_argument_that_is_the_length_of_another_stays_it() -> None:
     """As in f(values, n)."""
     code = "def f(values, n):\n    return 0\n"

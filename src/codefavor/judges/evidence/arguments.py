@@ -4,11 +4,11 @@ import re
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from codefavor.judges.evidence.annotations import read_annotation, read_name, read_use
 from codefavor.judges.evidence.problem import Problem, Signature
-from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole
+from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole, admits, shape_of
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,13 @@ class Argument:
     Annotated 0.9, by its name 0.8, by its use 0.7."""
 
 
-def arguments_of(problem: Problem) -> tuple[Argument, ...]:
-    """Return what each argument that must be given may be; empty where nothing is known of one of them."""
+def arguments_of(problem: Problem, shown: Sequence[Sequence[Any]] = ()) -> tuple[Argument, ...]:
+    """Return what each argument that must be given may be; empty where nothing is known of one of them.
+
+    Args:
+        problem: with the signature and the words about values.
+        shown: the values of each argument in examples; where they are not what its name suggests, they are believed.
+    """
     entry = problem.entry_point or ""
     sources = [problem.signature, problem.a.functions.get(entry), problem.b.functions.get(entry)]
     known = [source for source in sources if source is not None]
@@ -32,7 +37,15 @@ def arguments_of(problem: Problem) -> tuple[Argument, ...]:
     count = max(known[0].required, 1)
     if any(not source.takes(count) for source in known):
         return ()
+    if shown:
+        count = len(shown)
+        if any(not source.takes(count) or len(source.parameters) < count for source in known):
+            return ()
     found = [_argument(place, known) or _used(place, problem) for place in range(count)]
+    for place, values in enumerate(shown):
+        argument, shape = found[place], shape_of(values)
+        if shape is not None and (argument is None or not all(admits(argument.shape, value) for value in values)):
+            found[place] = Argument(known[0].parameters[place], shape, 1.0)
     arguments = tuple(argument for argument in found if argument is not None)
     return narrowed(arguments, problem.statement) if len(arguments) == count else ()
 

@@ -103,7 +103,7 @@ def vary(problem: Problem, count: int = 80) -> list[Input]:
     rows = [
         example.arguments for example in problem.examples if example.arguments and len(example.arguments) == len(shown)
     ]
-    asked = arguments_of(problem)
+    asked = arguments_of(problem, [domain.values for domain in shown])
     bounds = [
         (place, argument.shape)
         for place, argument in enumerate(asked if len(asked) == len(shown) else ())

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
@@ -92,8 +93,36 @@ class Items:
 Shape: TypeAlias = Truth | Whole | Real | Text | Form | Listed | OneOf | Row | Table | Items
 
 COUNT: Final = Whole(0, 40)
+_PLAIN: Final[dict[type[Any], Shape]] = {
+    bool: Truth(),
+    int: Whole(),
+    float: Real(),
+    str: Text(),
+    type(None): Listed((None,)),
+}
 WORDS: Final = Text(string.ascii_lowercase, 1)
 NUMBERS: Final = Items(list, Whole())
+
+
+def shape_of(values: Sequence[Any]) -> Shape | None:
+    """Return the shape that all of some values have, without bounds; None where there is none.
+
+    >>> shape_of([["a"], []]) == Items(list, Text()), shape_of([1, None])
+    (True, OneOf(options=(Listed(values=(None,)), Whole(low=-50, high=100))))
+    """
+    options: list[Shape] = []
+    for kind in sorted({type(value) for value in values}, key=lambda kind: kind.__name__):
+        plain = _PLAIN.get(kind)
+        if plain is not None:
+            options.append(plain)
+        elif kind in (list, tuple, set, frozenset, dict):
+            found = [value for value in values if type(value) is kind]
+            item = shape_of([part for value in found for part in value]) or Whole()
+            value = shape_of([part for value in found for part in value.values()]) or Whole() if kind is dict else None
+            options.append(Items(kind, item, value))
+        else:
+            return None
+    return OneOf(tuple(options)) if len(options) > 1 else options[0] if options else None
 
 
 def admits(shape: Shape, value: Any) -> bool:  # noqa: ANN401
