@@ -99,7 +99,7 @@ TASKS = {
         "def largest(numbers: list[int]):\n    return max(numbers, default=0)\n",
     ),
     "within": (
-        "Turn a reading into a grade. Return a number between 0 and 10.",
+        "Turn a reading, which may be negative, into a grade. Return a number between 0 and 10.",
         "def grade(reading: int) -> int:\n    return max(0, min(10, reading))\n",
         "def grade(reading: int) -> int:\n    return min(10, reading)\n",
     ),

@@ -10,6 +10,9 @@ from codefavor.judges.evidence.annotations import read_annotation, read_name, re
 from codefavor.judges.evidence.problem import Problem, Signature
 from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole, admits, shape_of
 
+ANNOTATED: Final = 0.9
+"""How sure a shape is that an annotation gives."""
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -70,7 +73,7 @@ def _argument(place: int, sources: Sequence[Signature]) -> Argument | None:
         shape = read_annotation(head.annotations[place])
         if shape is not None:
             named = read_name(name)
-            return Argument(name, _nearer(shape, named), 0.9)
+            return Argument(name, _nearer(shape, named), ANNOTATED)
     for head in heads:
         shape = read_name(head.parameters[place])
         if shape is not None:
@@ -169,6 +172,11 @@ def _changes(sentence: str, asked: str) -> Iterator[Callable[[Shape], Shape]]:
 
 def _ordered(shape: Shape) -> TypeGuard[Items]:
     return isinstance(shape, Items) and shape.kind in (list, tuple)
+
+
+def unsigned(shape: Shape) -> Shape:
+    """Return a shape without negative numbers, which few mean where they do not speak of them."""
+    return _numbers(shape, 0, None)
 
 
 def _numbers(shape: Shape, low: int, high: int | None) -> Shape:

@@ -158,6 +158,8 @@ def _unloadable(outcome: Outcome) -> bool:
 
 def _inputs_of(inputs: Sequence[Any], calls: dict[Side, Sequence[CallOutcome]], found: Behaviour) -> None:
     for item, a, b in zip(inputs, calls["A"], calls["B"], strict=True):
+        if item.how == "guessed" and {a.exception, b.exception} & {"TypeError", "AttributeError"}:
+            continue  # the guess at the type was wrong, which speaks against neither code
         seen = Disagreement(item.arguments, item.covered, a, b)
         found.observed.append(seen)
         if a.status == b.status == "returned":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from codefavor.judges.evidence.arguments import Argument, arguments_of
+from codefavor.judges.evidence.arguments import ANNOTATED, Argument, arguments_of, unsigned
 from codefavor.judges.evidence.likeness import Arguments as Arguments
 from codefavor.judges.evidence.likeness import counted, form_of, relations, sized, whole
 from codefavor.judges.evidence.problem import Problem
@@ -16,6 +16,7 @@ from codefavor.records import content_id
 _LONGEST_REPR: Final = 4000
 _ROUNDS: Final = 40
 _PLACE: Final = r"[knmij]|index|idx|pos|position|start|end|left|right|low|high"
+_MAY_BE_NEGATIVE: Final = r"\bnegative\b|\bintegers?\b|\babsolute\b|\bsigns?\b|\btemperature|(?<!\d)-\d"
 _MAY_BE_EMPTY: Final = r"\bempty\b|\bthere (?:are|is) (?:none|no)\b|\bno (?:elements?|items?|numbers?|words?)\b"
 
 
@@ -27,7 +28,7 @@ class Input:
     covered: float
     """From 0 to 1: how surely the instruction covers it. 1 for what it shows itself."""
     how: str
-    """How it was made: shown, empty, sign, longer …"""
+    """How it was made: shown, empty, sign, longer …; where no example shows any: annotated, or guessed by names."""
 
     def less_sure(self) -> "Input":
         """Return the same input as one that the instruction's words or the arguments' names speak against."""
@@ -130,7 +131,9 @@ def imagine(problem: Problem, count: int = 12) -> list[Arguments]:
         return []
     from codefavor.judges.evidence.drawn import draw  # hypothesis takes a third of a second to import
 
-    return draw([argument.shape for argument in asked], content_id(problem.statement, problem.entry_point or ""), count)
+    signs = re.search(_MAY_BE_NEGATIVE, problem.statement) is not None
+    shapes = [argument.shape if signs else unsigned(argument.shape) for argument in asked]
+    return draw(shapes, content_id(problem.statement, problem.entry_point or ""), count)
 
 
 def _imagined(problem: Problem, count: int) -> list[Input]:
@@ -157,7 +160,8 @@ def _imagined(problem: Problem, count: int) -> list[Input]:
 
     found = _varied(problem, known, sorted(rows, key=lambda row: len(repr(row)))[-5:], keep, count)
     found += [Input(row, 1.0, "drawn") for row in rows if keep(row)]
-    items = [Input(item.arguments, sure * item.covered, "imagined") for item in found]
+    how = "annotated" if sure >= ANNOTATED else "guessed"
+    items = [Input(item.arguments, sure * item.covered, how) for item in found]
     places = [place for place, argument in enumerate(asked) if re.fullmatch(_PLACE, argument.name.lower())]
     unsure = [domain.index for domain in known if domain.empty < 0.7]
     return [
