@@ -123,7 +123,7 @@ def test_chance_follows_the_models_probabilities(folder: Path) -> None:
 def test_an_answer_is_cut_where_it_was_told_to_end(model: HuggingFace) -> None:
     """At a stop string, which does not stand in the answer; at the limit, which is then the reason."""
     stopped, other = said(model, ["Count.", "Say hello."], Sampling(60, stop=("three", "zzz")))
-    assert (stopped.text, stopped.finish) == ("one two", "stop")
+    assert (stopped.text, stopped.finish) == ("one two ", "stop")
     assert (other.text, other.finish) == (SAID["Say hello."], "stop")
     assert stopped.output_tokens < said(model, ["Count."])[0].output_tokens
 

@@ -10,17 +10,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from codefavor.errors import CheckpointError
-from codefavor.llm.client import Messages, Reply, RequestError, Sampling
+from codefavor.llm.client import THINKS, Messages, Reply, RequestError, Sampling, split_thinking, until_stop
 from codefavor.llm.settings import ChatSettings, Notice
 from codefavor.model_folders import load_folder, out_of_memory
-
-_THINKS: Final = "<think>"
-_THOUGHT: Final = "</think>"
 
 
 class _Asked(NamedTuple):
@@ -115,7 +112,7 @@ class HuggingFace:
             sizes = f"{len(ids)} tokens of question and {sampling.max_tokens} of answer"
             return RequestError("bad-request", f"{sizes} are more than the {self._loaded.context} the model takes")
         digest = hashlib.sha256(f"{sampling.seed or 0}\0{text}".encode()).digest()
-        return _Prompt(ids, int.from_bytes(digest[:7]), text.rstrip().endswith(_THINKS))
+        return _Prompt(ids, int.from_bytes(digest[:7]), text.rstrip().endswith(THINKS))
 
     def _text(self, turns: list[dict[str, str]]) -> str:
         def write(turns: list[dict[str, str]]) -> str:
@@ -188,19 +185,16 @@ class HuggingFace:
     def _reply(self, prompt: _Prompt, ids: list[int], first: dict[str, float], sampling: Sampling) -> Reply:
         length = next((place for place, token in enumerate(ids) if token in self._ends), len(ids))
         text = self._tokenizer.decode(ids[:length], skip_special_tokens=True)
-        end = min((place for stop in sampling.stop if (place := text.find(stop)) >= 0), default=None)
         tokens, ended = min(length + 1, len(ids)), length < len(ids)
-        if end is not None:
+        kept = until_stop(text, sampling.stop)
+        if kept != text:
             # What follows in the row is padding, while others of the batch went on.
             tokens, ended = self._tokens_to(ids[:length], sampling.stop), True
-        thinking, closed, answer = text[:end].partition(_THOUGHT)
-        if not closed:
-            thinks = prompt.thinks or text.lstrip().startswith(_THINKS)
-            thinking, answer = (thinking, "") if thinks else ("", thinking)
+        thinking, answer = split_thinking(kept, prompt.thinks)
         return Reply(
-            text=answer.strip(),
+            text=answer,
             finish="stop" if ended else "length",
-            thinking=thinking.strip().removeprefix(_THINKS).strip(),
+            thinking=thinking,
             input_tokens=len(prompt.ids),
             output_tokens=tokens,
             first_token=first,
