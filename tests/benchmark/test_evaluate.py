@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -17,7 +18,7 @@ from codefavor.errors import EmptyInputError, JudgeError, RunMismatchError, Shor
 from codefavor.jsonl import read_all, read_json
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.judges.load import load_judge
-from codefavor.records import Comparison, Judgement, Verdict
+from codefavor.records import BenchmarkTask, Comparison, Judgement, Verdict
 
 RECORDS = ("judgements.jsonl", "failures.jsonl", "manifest.json")
 
@@ -192,6 +193,19 @@ def test_the_limit_is_per_objective(bench: Bench) -> None:
     assert {row["n"] for row in summary["objectives"].values()} == {2}
     with pytest.raises(EmptyInputError, match="no tasks to judge"):
         evaluate(_Judge(), bench, config=EvaluationConfig(limit=0))
+
+
+@pytest.mark.parametrize(
+    ("limit", "places"), [(1, [0]), (2, [0, 5]), (3, [0, 4, 7]), (9, [0, *range(2, 10)]), (20, [*range(10)])]
+)
+def test_a_limit_takes_tasks_from_all_over_the_file(limit: int, places: list[int], bench: Bench) -> None:
+    """Tasks of one problem stand side by side; the first ones would all be of it."""
+    row = {"instruction": "i", "code_a": "x", "code_b": "y", "criterion": "c", "label": "A", "objective": "efficiency"}
+    tasks = [BenchmarkTask.model_validate({**row, "id": f"t{n}", "cluster": "c"}) for n in range(10)]
+
+    asked = evaluate(_Judge(), replace(bench, tasks=tasks), config=EvaluationConfig(limit=limit)).judgements
+
+    assert [judgement.id for judgement in asked] == [f"t{place}" for place in places]
 
 
 def test_both_orders_unmask_a_position(bench: Bench) -> None:

@@ -1,10 +1,13 @@
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.replies import GROUPS, NOT_UNDERSTOOD, UNDECIDED
 
+from codefavor.formats import reading
 from codefavor.formats.reading import LONGEST, Reading, read
 
 _SAYING = [(reply, choice) for rows in GROUPS.values() for reply, choice in rows]
@@ -42,6 +45,11 @@ _TEMPLATES = [
     "While {y} is more readable, {x} is better.",
     "{x} would be better if it stopped early.",
 ]
+_LETTERED = re.compile(
+    r"(?!.*(?:first|second|former|latter|\b[ab]\b|[_~]|[Cc]odea?[AB]|#?\b[12]\b|[Aa] tie|nA))[ -~\n]*?\b[AB]\b.*",
+    re.DOTALL,
+)
+"""Replies that name codes by capitals only."""
 _TURNED = {"A": "B", "B": "A", "tie": "tie", None: None}
 
 _PIECES = st.sampled_from(
@@ -115,6 +123,8 @@ _HOSTILE += [
     "🅱",
     "\u3000",
     "no no A ",
+    "```json\nx\n```\n",
+    "<b>",
     "~~~\n",
 ]
 _HOSTILE += ["<|channel|>final<|message|>", "\\boxed{", "the better code for this is ", '```json\n{"a_', "I choose, "]
@@ -147,6 +157,16 @@ def test_what_is_not_understood_is_undecided(reply: str) -> None:
     assert read(reply).choice is None
 
 
+def test_the_documentation_says_what_is_read() -> None:
+    """Its table is the reader's contract with whoever looks up why a reply counted as it did."""
+    page = (Path(__file__).parents[2] / "docs" / "replies.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.+)` \| (A|B|tie|none) \| ([a-z ]+) \|$", page, re.MULTILINE)
+
+    assert len(rows) > 15
+    for reply, choice, reason in rows:
+        assert (read(reply).choice or "none", read(reply).reason) == (choice, reason), reply
+
+
 @given(st.one_of(st.text(max_size=300), st.lists(st.one_of(_PIECES, st.text(max_size=3)), max_size=40).map("".join)))
 def test_no_text_is_too_strange_to_read(reply: str) -> None:
     """A run of ten thousand judgements must not end at one odd reply."""
@@ -165,6 +185,37 @@ def test_naming_the_other_code_turns_the_reading(templates: list[str], between: 
 
     assert back.choice == _TURNED[there.choice]
     assert (back.reason, back.where) == (there.reason, there.where)
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([*_TEMPLATES, "Wait, let me look again."]), st.text("x .", max_size=60)), max_size=8
+    )
+)
+def test_looking_at_the_end_first_changes_nothing(lines: list[str]) -> None:
+    """It only saves time; which claim counts is the same."""
+    text = "\n".join(line.format(x="A", y="B") for line in lines)
+    quick = read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_TAIL", LONGEST)
+        whole = read(text)
+
+    assert quick == whole
+
+
+def test_a_remark_after_the_result_does_not_change_it() -> None:
+    """Words such as "hmm" make what follows a correction only until the result is given."""
+    reply = "Hmm, let me think about both.\n\nBetter code: B\n\nStill, A is more readable."
+
+    assert read(reply).choice == "B"
+
+
+@pytest.mark.parametrize(("reply", "choice"), [row for row in _SAYING if _LETTERED.fullmatch(row[0])], ids=_id)
+def test_no_letter_is_read_more_easily_than_the_other(reply: str, choice: str) -> None:
+    """The capital A is also an article; what is read of one code must be read of the other."""
+    other = re.sub(r"\b[AB]\b", lambda letter: "B" if letter[0] == "A" else "A", reply)
+
+    assert read(other).choice == _TURNED[choice]
 
 
 @pytest.mark.parametrize("shape", [reply for reply, _ in UNDECIDED if "<think" not in reply], ids=_id)

@@ -57,6 +57,12 @@ class ProviderServer:
         self.answer, self.delay, self.faults, self.hang, self.refuse = answer, delay, faults, hang, refuse
         self.status = status
         self.log: list[Seen] = []
+        self.keep_log = True
+        self.files: dict[str, str] = {}
+        self.requests: list[dict[str, Any]] = []
+        self.batches: list[str] = []
+        self.looks = self.looks_left = 1
+        self.fails_in_batch = -1
         self.in_flight = self.most_in_flight = 0
         self.retry_after = "0.05"
         self._random = random.Random(seed)
@@ -91,6 +97,13 @@ class ProviderServer:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/chat/completions", self._openai)
         app.router.add_post("/v1/messages", self._anthropic)
+        app.router.add_post("/v1/files", self._openai_file)
+        app.router.add_get("/v1/files/{name}/content", self._openai_content)
+        app.router.add_post("/v1/batches", self._openai_batch)
+        app.router.add_get("/v1/batches/{name}", self._openai_batch)
+        app.router.add_post("/v1/messages/batches", self._anthropic_batch)
+        app.router.add_get("/v1/messages/batches/{name}", self._anthropic_batch)
+        app.router.add_get("/v1/messages/batches/{name}/results", self._anthropic_results)
         app.router.add_post("/model/{model}/converse", self._bedrock)
         app.router.add_post(r"/{version}/models/{model:.*}", self._google)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -114,7 +127,8 @@ class ProviderServer:
         prompt = prompt_of(body)
         kind = self._random.choice(FAULTS) if self._random.random() < self.faults else "answered"
         seen = Seen(protocol, prompt, kind, body, dict(request.headers))
-        self.log.append(seen)
+        if self.keep_log:
+            self.log.append(seen)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -171,6 +185,82 @@ class ProviderServer:
             shape,
             lambda status, said: {"error": {"message": said, "type": "x", "code": str(status)}},
         )
+
+    # ── Batches: what is handed over is answered when somebody has looked `looks` times ──
+
+    async def _openai_file(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        self.files["file-1"] = file.file.read().decode()
+        said = {"id": "file-1", "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch"}
+        return web.json_response({**said, "status": "processed"})
+
+    async def _openai_batch(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            self.batches.append("batch-1")
+            self.looks_left = self.looks
+        else:
+            self.looks_left -= 1
+        ended = self.looks_left <= 0
+        said = {
+            "id": "batch-1", "object": "batch", "endpoint": "/v1/chat/completions", "input_file_id": "file-1",
+            "completion_window": "24h", "created_at": 1, "status": "completed" if ended else "in_progress",
+            "output_file_id": "out-1" if ended else None,
+        }  # fmt: skip
+        return web.json_response(said)
+
+    async def _openai_content(self, request: web.Request) -> web.StreamResponse:
+        lines = []
+        for number, line in enumerate(self.files["file-1"].splitlines()):
+            row = json.loads(line)
+            prompt = "\n".join(each["content"] for each in row["body"]["messages"])
+            text = self.answer(prompt)
+            choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+            usage = {"prompt_tokens": len(prompt) // 4, "completion_tokens": len(text) // 4 + 1, "total_tokens": 1}
+            body: dict[str, Any] = {
+                "id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage,
+            }  # fmt: skip
+            status = 200
+            if number == self.fails_in_batch:
+                status, body = 500, {"error": {"message": "this one broke"}}
+            lines.append(json.dumps({"custom_id": row["custom_id"], "response": {"status_code": status, "body": body}}))
+        return web.Response(text="\n".join(reversed(lines)))
+
+    async def _anthropic_batch(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            self.batches.append("msgbatch-1")
+            self.requests = (await request.json())["requests"]
+            self.looks_left = self.looks
+        else:
+            self.looks_left -= 1
+        counts = {"processing": 0, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
+        ended = self.looks_left <= 0
+        said = {
+            "id": "msgbatch-1", "type": "message_batch", "processing_status": "ended" if ended else "in_progress",
+            "request_counts": counts, "created_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-02T00:00:00Z",
+            "results_url": f"{self.url}/v1/messages/batches/msgbatch-1/results" if ended else None,
+        }  # fmt: skip
+        return web.json_response(said)
+
+    async def _anthropic_results(self, request: web.Request) -> web.StreamResponse:
+        lines = []
+        for number, row in enumerate(self.requests):
+            prompt = "\n".join(each["content"] for each in row["params"]["messages"])
+            text = self.answer(prompt)
+            result: dict[str, Any] = {
+                "type": "succeeded",
+                "message": {
+                    "id": "m", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+                    "content": [{"type": "text", "text": text}], "stop_sequence": None,
+                    "usage": {"input_tokens": len(prompt) // 4, "output_tokens": len(text) // 4 + 1},
+                },
+            }  # fmt: skip
+            if number == self.fails_in_batch:
+                error = {"type": "api_error", "message": "this one broke"}
+                result = {"type": "errored", "error": {"type": "error", "error": error}}
+            lines.append(json.dumps({"custom_id": row["custom_id"], "result": result}))
+        return web.Response(text="\n".join(reversed(lines)), content_type="application/x-jsonl")
 
     async def _anthropic(self, request: web.Request) -> web.StreamResponse:
         def shape(text: str, read: int, written: int) -> Any:

@@ -1,5 +1,6 @@
 """Asking many questions: retried, paid for, kept and resumed."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,15 @@ def test_an_iterator_left_early_leaves_nothing_running(server: ProviderServer, t
     answers.close()  # type: ignore[attr-defined]  # it is a generator
 
     assert 1 <= len(server.log) < 500
+
+
+def test_it_works_where_an_event_loop_is_running(server: ProviderServer) -> None:
+    """As it is in a notebook."""
+
+    async def cell() -> int:
+        return len(texts(list(Asker(client(server), Sampling(), None).ask(questions(5)))))
+
+    assert asyncio.run(cell()) == 5
 
 
 def test_questions_are_taken_no_further_ahead_than_the_window(server: ProviderServer) -> None:

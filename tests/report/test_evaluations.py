@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ def test_runs_on_different_benchmarks_stand_apart(make_tasks: MakeTasks, make_ru
 
     assert [group.bench for group in groups] == ["CodePrefBench", "held-out"]
     assert [run.judge for run in groups[0].runs] == ["builtin", "linear:a", "baseline:shorter"]
+
+
+def test_a_chosen_part_stands_apart_from_the_whole(make_tasks: MakeTasks, make_run: MakeRun) -> None:
+    """A judge that was asked thirty tasks is best of those that were asked them, not of all."""
+    tasks = make_tasks(count=8)
+    whole, *part = [make_run("baseline:shorter", tasks), make_run("evidence", tasks), make_run("builtin", tasks)]
+    config = {**whole.manifest["config"], "limit": 30}
+    part = [replace(run, manifest={**run.manifest, "config": config}) for run in part]
+
+    groups = group_by_bench([*part, whole])
+
+    assert [group.bench for group in groups] == ["CodePrefBench", "CodePrefBench, 30 of each objective"]
+    assert [len(group.runs) for group in groups] == [1, 2]
 
 
 def test_every_run_gets_a_name_of_its_own(make_tasks: MakeTasks, make_run: MakeRun) -> None:

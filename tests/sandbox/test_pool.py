@@ -2,6 +2,8 @@
 
 import math
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -196,3 +198,18 @@ def test_packages_are_there_on_request_only(sandbox: Sandbox) -> None:
     assert [call.value for call in given_it.calls] == [3, [1.5]]
     with pytest.raises(SandboxError, match="the package no_such_thing is not installed here"):
         Sandbox(1, packages=["no_such_thing"])
+
+
+def test_a_stopped_sandbox_ends_what_runs_and_runs_nothing_more() -> None:
+    """Who presses Ctrl-C does not wait for a sleeper's wall clock."""
+    with Sandbox(1) as sandbox, ThreadPoolExecutor(1) as pool:
+        sleeping = pool.submit(sandbox.run, Job("import time\ntime.sleep(15)"))
+        time.sleep(0.5)
+        began = time.monotonic()
+        sandbox.stop()
+        with pytest.raises(SandboxError, match="stopped"):
+            sleeping.result()
+        with pytest.raises(SandboxError, match="stopped"):
+            sandbox.run(Job(""))
+
+    assert time.monotonic() - began < 5

@@ -6,6 +6,7 @@ when the run is resumed. A task that was answered without a decision earns a hal
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class EvaluationConfig(Config):
     comments: Comments = "auto"
     """"auto" is the paper's policy: stripped for the verifiable objectives, kept for human preference."""
     limit: int | None = None
-    """Only the first so many tasks of each objective."""
+    """Only so many tasks of each objective, evenly spaced."""
     with_evidence: bool = False
     """Whether the judge is told what running and scanning the codes showed; the caller wraps it so."""
     asking: dict[str, Any] | None = None
@@ -141,11 +142,15 @@ def shown_tasks(bench: Bench, config: EvaluationConfig) -> list[BenchmarkTask]:
 
 
 def _limited(tasks: Sequence[BenchmarkTask], limit: int | None) -> list[BenchmarkTask]:
-    seen: dict[str, int] = {}
+    """Return so many tasks of each objective, evenly spaced: those of one problem stand side by side in a file."""
+    of_each = Counter(task.objective for task in tasks)
+    seen: Counter[str] = Counter()
     kept = []
     for task in tasks:
-        seen[task.objective] = seen.get(task.objective, 0) + 1
-        if limit is None or seen[task.objective] <= limit:
+        place, count = seen[task.objective], of_each[task.objective]
+        seen[task.objective] += 1
+        # The first of each of `limit` equal stretches: where place * limit / count passes a whole number.
+        if limit is None or limit >= count or place * limit % count < limit:
             kept.append(task)
     if not kept:
         raise EmptyInputError("there are no tasks to judge; give a limit of at least 1 and a bench that holds tasks")

@@ -47,6 +47,9 @@ Prices: TypeAlias = Annotated[
 BatchSize: TypeAlias = Annotated[
     int | None, _option("--batch-size", "Questions a local model answers at a time; 8 by default.", min=1)
 ]
+Batch: TypeAlias = Annotated[
+    bool | None, _option("--batch", "Through the provider's batch API: half the price, an answer within a day.")
+]
 
 
 def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN401 (each has its own type)

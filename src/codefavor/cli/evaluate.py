@@ -11,6 +11,7 @@ import typer
 
 from codefavor.cli.asking import (
     BaseUrl,
+    Batch,
     BatchSize,
     Budget,
     Concurrency,
@@ -63,7 +64,7 @@ def eval_command(
     comments: Annotated[
         Comments, typer.Option(help="auto strips comments for the verifiable objectives, as the paper does.")
     ] = Comments.auto,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks of each objective.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only N tasks of each objective, evenly spaced.")] = None,
     fail_under: Annotated[
         float | None, typer.Option(help="Exit 1 when the average is under this share, from 0 to 1.")
     ] = None,
@@ -96,6 +97,7 @@ def eval_command(
     budget_usd: Budget = None,
     prices: Prices = None,
     batch_size: BatchSize = None,
+    batch: Batch = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score JUDGE on CodePrefBench or on tasks of your own.
@@ -130,6 +132,7 @@ def eval_command(
         budget_usd=budget_usd,
         prices=prices,
         batch_size=batch_size,
+        batch=batch,
     )
     from codefavor.benchmark.evaluate import EvaluationConfig
     from codefavor.judges.load import is_chat

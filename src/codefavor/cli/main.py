@@ -1,6 +1,7 @@
 """Owns the `codefavor` command: its verbs, and the only place where errors become exit codes."""
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -55,7 +56,13 @@ app.command("doctor")(doctor.doctor_command)
 
 def run() -> None:
     """Run the command line; every error raised on purpose becomes one sentence and an exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main(sys.argv[1:]))
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Be asked to end as by Ctrl-C, so that what was begun is put away and the way to go on is said."""
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from codefavor.formats.spoken import narrow, without_code, without_thoughts
 from codefavor.formats.vocabulary import FOLLOWS_LABEL, WORD, signs_of
 
 Read: TypeAlias = Literal["A", "B", "tie"]
@@ -37,6 +38,10 @@ Reason: TypeAlias = Literal[
 
 LONGEST: Final = 50_000
 """How many characters at the end of a reply are read, thinking not counted; no judgement is longer."""
+
+
+_TAIL: Final = 100
+"""How many characters before the end are first looked at alone, from the beginning of their line."""
 
 
 class Reading(NamedTuple):
@@ -61,139 +66,32 @@ class _Claim(NamedTuple):
 _REASONS: Final[dict[int, Reason]] = {4: "result", 3: "verdict", 2: "comparison", 1: "contrast"}
 _OTHER: Final[dict[Read, Read]] = {"A": "B", "B": "A", "tie": "tie"}
 
-# ── What is not said: thinking, quoted code ──
-
-_WIDE: Final[dict[int, int | str]] = {
-    **{0xFF01 + index: 0x21 + index for index in range(94)},  # full-width forms of ASCII
-    ord("’"): "'",
-    ord("‘"): "'",
-    ord("`"): "`",
-    ord("。"): ".",
-    ord("、"): ",",
-    ord("Ⓐ"): "A",
-    ord("Ⓑ"): "B",
-    ord("🅰"): "A",
-    ord("🅱"): "B",
-}
-_THOUGHT: Final = re.compile(
-    r"<(?P<close>/)?(?P<sure>(?:\w{1,9}:)?(?:think|thinking|thought|thoughts|scratchpad|inner_monologue)|"
-    r"(?P<unsure>reasoning|analysis|reflection))>|(?P<begin><\|begin_of_thought\|>|\[THINK\]|◁think▷|"
-    r"<\|channel\|>(?:analysis|commentary)<\|message\|>)|"
-    r"(?P<end><\|end_of_thought\|>|\[/THINK\]|◁/think▷|<\|channel\|>final<\|message\|>)",
-    re.IGNORECASE,
+_LETTER: Final = (
+    r"[nr]?[{upper}{camel}]s[nr]|[nrg][{upper}{digit}{camel}]|[nr]{lower}[ng](?=[:=])|"
+    rf"[nrg]{{lower}}(?=[{FOLLOWS_LABEL}]|$)|(?:(?<=[=:sCZ|])|^){{lower}}(?=[.|,?k]|$)|"
+    r"{ordinal}n{{1,2}}|(?:^|(?<=[C.|,&h])){ordinal}(?=[=SsWX])|(?<=[C=:ti]){ordinal}(?=[.|,?k]|$)|"
+    r"{camel}n?|{upper}(?=n[=.|?:])"
 )
-_FENCE: Final = re.compile(r"^[ >]{0,4}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$", re.MULTILINE)
-_PLAIN: Final = frozenset({"", "json", "jsonc", "text", "txt", "plaintext", "markdown", "md", "yaml", "xml", "answer"})
-_RESULT_KEY: Final = re.compile(
-    r"[\"'](?:\w{1,20}[_ ])?(?:winner|better|best|answer|choice|verdict|preferred|preference|"
-    r"result|decision|selection|score|scores|a|b)(?:[_ ]\w{1,20})?[\"']\s*:",
-    re.IGNORECASE,
-)
-_RESULT_LINE: Final = re.compile(
-    r"^\W{0,4}(?:(?:final )?answer|better code|winner|verdict)\W{0,4}:", re.IGNORECASE | re.MULTILINE
-)
-_SPAN: Final = re.compile(r"`([^`\n]{1,300})`")
-_NAMED: Final = re.compile(
-    r"[\s\[(*\"']*(?:[a-z]{1,16}(?:[ _:-]{1,3}[a-z]{1,16})?[ _:-]{1,3})?[\[(*\"']*(?:[ab12]|tie)[\s\])*.\"']*",
-    re.IGNORECASE,
-)
-_REFUSAL: Final = re.compile(
-    r"\bI(?:'m| am) (?:sorry|unable|not able)\b|\bI (?:can't|can ?not|could not|won't|will not|must decline|decline)\b|"
-    r"\bas an ai\b|\b(?:unable|not able) to (?:help|assist|judge|compare|evaluate|answer|provide|comply)",
-    re.IGNORECASE,
-)
-
-
-def _hidden(text: str, spans: list[tuple[int, int]]) -> str:
-    pieces: list[str] = []
-    place = 0
-    for start, end in spans:
-        if end > start >= place:
-            pieces += [text[place:start], "\n", " " * (end - start - 1)]
-            place = end
-    return "".join([*pieces, text[place:]])
-
-
-def _without_thoughts(text: str) -> str:
-    """Blank what stands between thinking tags; one that is never closed reaches to the end, or from the beginning."""
-    spans: list[tuple[int, int]] = []
-    opened: int | None = None
-    unsure = False
-    for tag in _THOUGHT.finditer(text):
-        if tag["close"] or tag["end"]:
-            if opened is None and not tag["unsure"]:
-                spans = [(0, tag.end())]
-            elif opened is not None:
-                spans.append((opened, tag.end()))
-            opened = None
-        elif opened is None:
-            opened, unsure = tag.start(), tag["unsure"] is not None
-    if opened is not None and not unsure:
-        spans.append((opened, len(text)))
-    return _hidden(text, spans)
-
-
-def _without_code(text: str, start: int) -> str:
-    """Blank fenced code and code in backticks; a fence that holds an answer is opened instead."""
-    if "```" in text or "~~~" in text:
-        spans: list[tuple[int, int]] = []
-        opening: re.Match[str] | None = None
-        for fence in _FENCE.finditer(text):
-            if opening is None:
-                opening = fence
-            elif fence["fence"].startswith(opening["fence"]) and not fence["info"].strip():
-                spans += _fence_spans(text, opening, fence.start(), fence.end())
-                opening = None
-        if opening is not None:
-            spans += _fence_spans(text, opening, len(text), len(text))
-        text = _hidden(text, spans)
-    if "`" in text:
-        text = text[:start] + _SPAN.sub(_shown, text[start:])
-    return text
-
-
-def _first(text: str) -> int:
-    return len(text) - len(text.lstrip())
-
-
-def _shown(span: re.Match[str]) -> str:
-    return span[0] if _NAMED.fullmatch(span[1]) else " " + "x" * (len(span[0]) - 1)
-
-
-def _fence_spans(text: str, opening: re.Match[str], closing: int, end: int) -> list[tuple[int, int]]:
-    info = opening["info"].strip().lower()
-    if info not in _PLAIN or end - opening.end() > LONGEST:
-        return [(opening.start(), end)]
-    inside = text[opening.end() : closing].strip()
-    answers = (
-        ((info != "" or _RESULT_LINE.search(inside)) and opening.start() == _first(text) and not text[end:].strip())
-        or ("\n" not in inside and _NAMED.fullmatch(inside[:80]) is not None)
-        or (inside.startswith(("{", "[")) and _RESULT_KEY.search(inside) is not None)
-    )
-    return [(opening.start(), opening.end()), (closing, end)] if answers else [(opening.start(), end)]
-
-
-# ── Claims ──
-
-_LOWER: Final = r"(?:(?<=[=:sCZ])|^){0}(?=[.|,?k]|$)"
+"""What names a code, a capital letter alone left out: "code B", "B's version", "code_b", "the second", "answer: b"."""
+# Alone, a capital A is also the article, unless something goes before or after it that an article cannot have.
+_ALSO_A: Final = rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|i#|$)|(?<=[=:C])A(?=i)|(?<=[^.|?:,>d])A"
 _NAME: Final = re.compile(
-    rf"(?=[AaBbPQyYnrgNeRM])(?:(?P<a>[nr]?As[nr]|[nr]a[ng](?=[:=])|[nrg][A1]|[nrg]a(?=[{FOLLOWS_LABEL}]|$)|yn{{1,2}}|y(?=[=SsWX])|(?<=[C=:ti])y(?=[.|,?k]|$)|Pn?|A(?=n[=.|?:])|"
-    rf"A(?=[{FOLLOWS_LABEL}]|[+\-cu]t|[+c]V|$)|(?<=[=:C])A(?=i)|{_LOWER.format('a')})|"
-    rf"(?P<b>[nr]?Bs[nr]|[nr]b[ng](?=[:=])|[nrg][B2]|[nrg]b(?=[{FOLLOWS_LABEL}]|$)|Yn{{1,2}}|Y(?=[=SsWX])|(?<=[C=:ti])Y(?=[.|,?k]|$)|Qn?|Bn(?=[=.|?:])|"
-    rf"B|{_LOWER.format('b')})|(?P<gone>[Aa]|N?R|e?M))"
+    r"(?=[AaBbPQyYnrgNeRM])"
+    rf"(?:(?P<a>{_LETTER.format(upper='A', lower='a', camel='P', digit='1', ordinal='y')}|{_ALSO_A})|"
+    rf"(?P<b>{_LETTER.format(upper='B', lower='b', camel='Q', digit='2', ordinal='Y')}|B)|(?P<gone>[Aa]|N?R|e?M))"
 )
 _UNNAMED: Final = str.maketrans("12yYb", "ddxxx")
 _PAIR: Final = re.compile(r"[AB][ov]+(?:[+\-rwn]{1,3}[:=]+)?[AB]")
 _SENTENCE: Final = re.compile(r"[^.|?]*[.|?]?")
-_PROMISING: Final = re.compile(r"[ABTUE]|[DN][xp+c]{0,3}[weG+rC]")
-_IS: Final = r"(?:[=sSI]=?N?)"
+_PROMISING: Final = re.compile(r"[ABTU]|[=sVxji:]E|Ep|[DN][xp+c]{0,3}[weG+rC]")
+_IS: Final = r"(?:i?[=sSI]=?N?)"
 _GAP: Final = r"[xVHnip,O]"
 _END: Final = r"(?=[.,:k|]|$)"
 _CLAIM: Final = re.compile(
     # A thing and who it is: "better code: B", "the winner is not A", "the answer to this question is B".
-    rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pc](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
+    rf"(?P<thing>p?[rwZ]n?|\+[nr]?|-[nrw]?|lp[nr]?|mq[nr]?|(?:lq|m[pc]|[pcq](?=[nr:])|u)[nr]?)(?P<far>{_GAP}{{0,6}}?)"
     rf"(?P<is>(?:[:=s]|I)[:=s]{{0,3}}N?)i?(?P<whom>[AB](?![=sIDWX]|[+\-cu][xVt]|&[AB](?:[.,|]|$)))"
-    rf"|[Zw](?P<prized>[AB]){_END}"
+    rf"|(?<![to&])[Zw](?P<prized>[AB]){_END}"
     # What is said to be wrong to say.
     rf"|(?P<void>qi[xCj]{{1,3}}[AB][=s])"
     # What one does or is: "B is not better", "B wins", "B is less efficient", "B handles errors better".
@@ -205,7 +103,8 @@ _CLAIM: Final = re.compile(
     rf"|x{{0,2}}[VHC]?(?P<without>N?)[xp]{{0,2}}(?P<edge>e|r{_END})(?=[nit.,:k|]|$)"
     rf"|(?P<fault>H[xi]{{0,3}}q|f))"
     # What the judge does: "I choose B", "I would not go with A", "I change my answer to B".
-    r"|(?P<unlike>[ND](?:x|xi)?)?(?:C[=s]?[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|,[O&](?=.[.,|]|.$)|(?<=[,C])j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
+    r"|(?P<unlike>[ND](?:x|xi)?)?(?:C[=s]?[xi]?[:,]?|C[xicn+mp]{1,5},(?=.$)|,[O&](?=.[.,|]|.$)|"
+    r"(?<=[,C])j[=s](?=.(?:$|[,k]))|K[xr]{0,2}i)(?P<liked>[AB](?![=sIDWXVH]|[+\-cu][xVt]|&[AB]))"
     # How they stand: "A > B", "although A is shorter, it is worse".
     rf"|(?:^|(?<=[:,&OZ]))(?P<left>[AB])(?P<than>[<>])[AB](?=[.,:|i]|$)"
     rf"|&(?P<conceded>[AB])[^AB,.]{{1,8}},j[=s](?P<yet>[+\-])"
@@ -219,10 +118,16 @@ _HEADING: Final = re.compile(r"(?P<whom>[AB])[:,](?![d#])")
 _LATER_HEADING: Final = re.compile(r"(?<=[,&])([AB]):")
 _LISTED: Final = re.compile(r"[xVnip]{1,5}:(?P<whom>[AB])$")
 _GIVEN_WAY: Final = re.compile(
-    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kz]))"
+    r"(?:[NO],)?[KOxC,]{0,4}(?:(?:N,)?j(?:Hi)?[=s](?P<it>[AB])(?=$|[,k]|j(?:=\+|W))|"
+    r"(?P<that>[AB])j?[=s]$|(?P<because>[AB]),?(?=[kzj]))"
 )
 _SCORE: Final = re.compile(
-    r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<![:=xipV]))(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
+    r"(?P<who>[AB])[:xgVHni]{0,4}#|(?:(?<=g:)|(?<=[.|,&nr])|^)(?P<whose>[AB])(?::(?:g:)?|=(?=d(?:[.,|&]|$))|=?g[x:]?)d"
+)
+_REFUSAL: Final = re.compile(
+    r"\bI(?:'m| am) (?:sorry|unable|not able)\b|\bI (?:can't|can ?not|could not|won't|will not|must decline|decline)\b|"
+    r"\bas an ai\b|\b(?:unable|not able) to (?:help|assist|judge|compare|evaluate|answer|provide|comply)",
+    re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _IF: Final = re.compile(r"[nrxVptAB]{0,4}h")
@@ -242,14 +147,20 @@ def read(reply: str) -> Reading:
     """
     if not reply.strip():
         return Reading(None, "empty")
-    text = reply if reply.isascii() else _narrow(reply)
-    spoken = _without_thoughts(text) if "<" in text or "[THINK]" in text or "◁" in text else text
-    thinks = spoken is not text and len(spoken.split()) < len(text.split())
+    text = narrow(reply)
+    spoken = without_thoughts(text)
+    thinks = spoken != text
     if not spoken.strip():
         return Reading(None, "only thinking")
     start = max(0, len(spoken) - LONGEST)
-    if "`" in spoken or "~~~" in spoken:
-        spoken = _without_code(spoken, start)
+    spoken = without_code(spoken, start)
+    line = spoken.rfind("\n", start, max(start, len(spoken.rstrip()) - _TAIL)) + 1
+    if line > start:
+        # A result near the end is the last one, so what comes before it need not be read.
+        signs = _Signs(spoken, line)
+        results = [claim for claim in _claims(signs.text, opens=False) if claim.strength == 4]
+        if results:
+            return _decide(results, signs)
     signs = _Signs(spoken, start)
     found = _decide(_claims(signs.text), signs)
     if found.reason in {"result", "verdict"}:
@@ -262,10 +173,6 @@ def read(reply: str) -> Reading:
     if found.reason == "no verdict" and thinks and not signs.text.strip(".|,:?"):
         return Reading(None, "only thinking")
     return found
-
-
-def _narrow(reply: str) -> str:
-    return reply.translate(_WIDE)
 
 
 class _Signs:
@@ -289,15 +196,16 @@ class _Signs:
                 ends.append(name.span())
         ends += [(index, index + 1) for index in range(place, len(self._raw))]
         words = [word for word, signs in zip(self._words, self._each, strict=True) for _ in signs]
-        return words[ends[start][0]].start(), words[ends[end - 1][1] - 1].end()
+        last = words[ends[end - 1][1] - 1]
+        return words[ends[start][0]].start(), last.start() + len(last[0].rstrip('*_)]}"»”“」`( '))
 
 
 def _named(name: re.Match[str]) -> str:
     return {"a": "A", "b": "B"}.get(name.lastgroup or "", "")
 
 
-def _claims(signs: str) -> list[_Claim]:
-    """Return the claims of a reply in order."""
+def _claims(signs: str, opens: bool = True) -> list[_Claim]:
+    """Return the claims of a reply in order; `opens` says whether its first sentence is here."""
     claims: list[_Claim] = []
     text = _PAIR.sub(lambda pair: "x" * len(pair[0]), signs)
     spoken = [found.span() for found in _SENTENCE.finditer(text) if found[0].strip("|.,:>d")]
@@ -310,6 +218,7 @@ def _claims(signs: str) -> list[_Claim]:
             continue
         body = sentence.rstrip(".|")
         revised = revised or _REVISES.match(body) is not None
+        before = len(claims)
         alone = _ALONE.fullmatch(body.rstrip(":") if last else body)
         if alone is not None:
             claim = _alone(alone["last"], (start, start + len(body)))
@@ -327,10 +236,12 @@ def _claims(signs: str) -> list[_Claim]:
                     (index, _claim(3, _letter(other[1]), start, other))
                     for other in _LATER_HEADING.finditer(body, lead + 1)
                 ]
-            claims += _of_sentence(body[lead:], start + lead, revised, announced or index == 0)
+            claims += _of_sentence(body[lead:], start + lead, revised, announced or (opens and index == 0))
+        if any(claim.strength == 4 for claim in claims[before:]):
+            revised = False  # what was to be corrected has been
         announced = _ANNOUNCES.fullmatch(sentence.lstrip(":,>d")) is not None
     # A letter that opens the reply is the answer, unless letters head the parts of a discussion.
-    if headings and headings[0][0] == 0 and len({claim.choice for _, claim in headings}) == 1:
+    if opens and headings and headings[0][0] == 0 and len({claim.choice for _, claim in headings}) == 1:
         claims.insert(0, headings[0][1])
     return claims
 
@@ -374,7 +285,7 @@ def _made(found: re.Match[str], body: str) -> tuple[int, Read] | None:
     rest = body[found.end() : found.end() + 6]
     if thing := found["thing"]:
         thing = thing if thing[1:2] not in {"r", "w"} or thing[0] != "p" else thing[1:]
-        against = (thing[0] in "-u" or thing[:2] in {"lp", "mq"}) != _denied(found["is"])
+        against = (thing[0] in "-uq" or thing[:2] in {"lp", "mq"}) != _denied(found["is"])
         strength = (3 if found["far"] else 4) if thing[0] in "rwZ+-" else 2
         return strength, _sided(found["whom"], against)
     if found["void"]:
@@ -417,9 +328,8 @@ def _of_being(found: re.Match[str], rest: str, doubted: bool) -> tuple[int, Read
         return 1, _sided(who, against)
     if what[-1] in "rwC":
         return (2 if what[0] == "p" else 4), _sided(who, denied)
-    return (3 if what in {"+", "-"} and "S" not in found["be"] and not _SPECIFIC.match(rest) else 2), _sided(
-        who, against
-    )
+    plain = what in {"+", "-"} and "S" not in found["be"] and not _SPECIFIC.match(rest)
+    return 3 if plain else 2, _sided(who, against)
 
 
 def _denied(signs: str) -> bool:

@@ -20,8 +20,8 @@ FOLLOWS_LABEL: Final = r"=Ssj<>INDWXVHJf.|?,:;o&vtkhOzg#Z"
 """What may come after a capital A that names a code; after the article comes none of these."""
 
 WORD: Final = re.compile(
-    r"(?=[^ *_\"{}()\]])(?:[A-Za-zÀ-ɏ]+(?:'[a-z]{1,2}\b|\+)?|[.!?;,:\n|=]|"
-    r"\d{1,20}(?:st|nd|\.\d{1,20})?(?:\s?%|\s?/\s?\d{1,20})?|"
+    r"(?=[^ *_\"{}()\]])(?:[A-Za-zÀ-ɏ]+(?:'[a-z]{1,2}\b|\+|(?<=[AB])(?<![A-Za-z][AB])(?:[*_)\]}\"»”“」`]|[ ]?\())?|"
+    r"[.!?;,:\n|=]|\d{1,20}(?:st|nd|\.\d{1,20})?(?:\s?%|\s?/\s?\d{1,20})?|"
     r"[≈→—–✅✔🏆🥇👑⭐❌✗&]|\[\[(?=\s?[ABab]\s?\]\])|(?<=\s)-{1,9}>?(?=\s)|->|(?<=[\sAB])[<>]{1,3}=?(?=[\sAB])|"
     r"<(?:/?\w{1,20}|\|\w{1,20}\|)>|/(?=\s?[AB\[])|[^\W\d_A-Za-zÀ-ɏ]+)"
 )
@@ -29,8 +29,8 @@ WORD: Final = re.compile(
 
 _MEANINGS: Final = {
     "n": """code codes response option snippet solution implementation version program candidate submission
-        assistant approach variant alternative one function script algorithm model output entry side number
-        sample contestant student programmer developer proposal attempt fragment piece letter""",
+        assistant approach variant alternative one function script algorithm model output entry number sample
+        contestant student programmer developer proposal attempt fragment piece letter""",
     "r": """answer verdict result decision conclusion choice judgement judgment vote selection recommendation
         outcome ruling""",
     "w": "winner victor",
@@ -57,12 +57,12 @@ _MEANINGS: Final = {
     "I": "isn't aren't wasn't weren't",
     "N": "not no never hardly nobody",
     "D": "cannot",
-    "C": """use ship preference argue choose chose choosing pick picking prefer preferring favor favour favors favours
-        prefers select selecting recommend go goes going went lean leaning leans voted say think believe
-        suggest suggests conclude deserves""",
+    "C": """use opt ship side preference argue choose chose choosing pick picking prefer preferring favor favour
+        favors favours prefers select selecting recommend go goes going went lean leaning leans voted say
+        think believe suggest suggests conclude deserves""",
     "W": "wins won beats beat outperforms surpasses prevails outshines outclasses outdoes edges exceeds trumps",
     "X": "loses lose lost underperforms lags trails",
-    "e": "advantage edge win difference differences superiority lead",
+    "e": "advantage edge nod win difference differences superiority lead",
     "T": "tie tied draw stalemate deadlock undecided",
     "E": """equal equally equivalent identical same both comparable similar identically even alike interchangeable
         indistinguishable""",
@@ -71,7 +71,7 @@ _MEANINGS: Final = {
     "K": """actually wait correction hmm sorry reconsidering revising reflection reconsider mistaken scratch oops
         change changed changing switch switching""",
     "O": "overall therefore thus hence so consequently finally ultimately accordingly altogether",
-    "h": "if whether unless could might may need needs had when",
+    "h": "p probability chance if whether unless could might may need needs had when",
     "k": "because since due given thanks owing",
     "t": "than over",
     "i": "in for at with to toward towards on of by regarding from concerning about across between among",
@@ -138,6 +138,9 @@ def signs_of(word: str) -> str:
 
 
 def _of_other(word: str, lower: str) -> str:
+    if word[0] in "AB" and not word[1].isalpha() and word[1] not in "'+":
+        # What closes or opens right after a letter shows that it is no article: "**A** more", "A (more efficient)".
+        return "P" if word[0] == "A" else "Q"
     if "'" in word:
         stem, _, end = word.rpartition("'")
         if end == "t":

@@ -12,6 +12,7 @@ from codefavor.formats.reading import read
 from codefavor.judges.base import decide, failure_of
 from codefavor.judges.settings import AskingSettings, Surroundings
 from codefavor.llm.asking import Answer, Asker, Question, key_of
+from codefavor.llm.batch_api import HALF, BatchAsker
 from codefavor.llm.client import ChatClient, Messages, Reply, Sampling
 from codefavor.llm.cost import estimated_tokens, price_of
 from codefavor.llm.load import load_client, redactor
@@ -61,10 +62,19 @@ class ChatJudge:
         self._notice = notice
         self._sampling = _sampling(client, self._settings, notice)
         self._price = price_of(client.name, self._settings.prices)
-        if self._settings.budget_usd is not None:
-            self._asker()  # says at once that no price is known
+        self._asker()  # says at once what cannot be
 
-    def _asker(self) -> Asker:
+    def _asker(self) -> Asker | BatchAsker:
+        if self._settings.batch and not self._replay:
+            return BatchAsker(
+                self._client,
+                self._sampling,
+                self._price,
+                folder=self._folder,
+                budget=self._settings.budget_usd,
+                notice=self._notice,
+                redactor=redactor(),
+            )
         return Asker(
             self._client,
             self._sampling,
@@ -95,6 +105,7 @@ class ChatJudge:
         tokens = [estimated_tokens(self._messages(each)) for each in comparisons]
         requests = len(tokens) * self._settings.samples
         read_ = sum(tokens) * self._settings.samples
+        share = HALF if self._settings.batch else 1.0
         most = self._sampling.max_tokens * requests
         likely = min(self._sampling.max_tokens, 300) * requests
         return {
@@ -102,8 +113,8 @@ class ChatJudge:
             "input_tokens": read_,
             "output_tokens": likely,
             "output_tokens_at_most": most,
-            "cost_usd": None if self._price is None else round(self._price.of(read_, likely), 4),
-            "cost_usd_at_most": None if self._price is None else round(self._price.of(read_, most), 4),
+            "cost_usd": None if self._price is None else round(share * self._price.of(read_, likely), 4),
+            "cost_usd_at_most": None if self._price is None else round(share * self._price.of(read_, most), 4),
         }
 
     def _questions(self, comparisons: Sequence[Comparison]) -> Iterator[Question]:
@@ -150,6 +161,8 @@ def _sampling(client: ChatClient, settings: AskingSettings, notice: Notice) -> S
         sampling = Sampling(_LETTER_TOKENS, 0.0, sampling.stop, sampling.seed, _TOP)
     elif settings.scoring == "letter":
         sampling = Sampling(min(settings.max_tokens, 64), sampling.temperature, sampling.stop, sampling.seed)
+    if settings.samples > 1 and sampling.seed is not None:
+        raise InputError("--samples above 1 with a --seed would draw the same answer again; leave out the seed")
     if settings.samples > 1 and sampling.temperature == 0:
         raise InputError("--samples above 1 needs --temperature above 0: greedy answers are all the same")
     for field, wanted in (

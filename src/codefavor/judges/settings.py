@@ -1,8 +1,9 @@
 """Owns what a judge may be told beside its name: how a chat model is asked, and where what it says is kept."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
@@ -15,11 +16,15 @@ Scoring: TypeAlias = Literal["words", "letter", "logprobs"]
 class AskingSettings(ChatSettings):
     """How a chat model is asked to judge."""
 
+    speed_only: ClassVar[frozenset[str]] = ChatSettings.speed_only | {"batch"}
+
     scoring: Scoring = "words"
     """"words": feedback, then a result, read from the text. "letter": the letter alone. "logprobs": the letter, by
     the probabilities its first token had."""
     samples: Annotated[int, Field(ge=1, le=256)] = 1
     """Answers to every question; more than one are joined by their share, and need a temperature."""
+    batch: bool = False
+    """Whether questions go through the provider's batch API: half the price, an answer within a day."""
     system: str = ""
     """A system prompt before the question."""
 
@@ -33,8 +38,9 @@ class AskingSettings(ChatSettings):
         return fixed
 
 
-def silence(_: str) -> None:
-    """Say nothing."""
+def log(words: str) -> None:
+    """Say it in the log, where a program that sets nothing up still sees it on standard error."""
+    logging.getLogger("codefavor").warning(words)
 
 
 @dataclass(frozen=True)
@@ -46,4 +52,4 @@ class Surroundings:
     """Where raw replies and the ledger are kept, so that nothing is asked twice; nothing is kept without it."""
     replay: bool = False
     """Only kept replies count; nothing is sent."""
-    notice: Notice = silence
+    notice: Notice = log

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -46,20 +48,14 @@ class Anthropic:
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
         try:
-            return _reply(await self._client.messages.create(**self._request(messages, sampling)))
-        except anthropic.BadRequestError as error:
-            if "temperature" not in self.cannot and "temperature" in _said(error):
-                self.cannot |= {"temperature"}
-                self._notice(f"{self.name} does not take temperature; it is asked without")
-                return await self.ask(messages, sampling)
-            raise RequestError(_bad_request_fault(error), _said(error)) from error
-        except anthropic.APIStatusError as error:
-            wait = retry_after(dict(error.response.headers))
-            raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-        except anthropic.APIConnectionError as error:
-            raise RequestError(*connection_fault(error)) from error
-        except (anthropic.AnthropicError, json.JSONDecodeError, ValueError) as error:
-            raise RequestError("broken", f"the reply is no message ({type(error).__name__})") from error
+            with _faults():
+                return _reply(await self._client.messages.create(**self._request(messages, sampling)))
+        except RequestError as error:
+            if error.fault != "bad-request" or "temperature" not in error.reason or "temperature" in self.cannot:
+                raise
+        self.cannot |= {"temperature"}
+        self._notice(f"{self.name} does not take temperature; it is asked without")
+        return await self.ask(messages, sampling)
 
     def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
         system, turns = split_system(messages)
@@ -77,9 +73,60 @@ class Anthropic:
             wanted["stop_sequences"] = list(sampling.stop)
         return wanted
 
+    # ── Batches ──
+
+    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
+        """Hand over a batch and return its name."""
+        requests: list[Any] = []
+        for key, messages in rows:
+            wanted = self._request(messages, sampling)
+            requests.append({"custom_id": key, "params": wanted | wanted.pop("extra_body", {})})
+        with _faults():
+            return str((await self._client.messages.batches.create(requests=requests)).id)
+
+    async def ended(self, batch: str) -> bool:
+        """Return whether nothing more will come of a batch."""
+        with _faults():
+            return bool((await self._client.messages.batches.retrieve(batch)).processing_status == "ended")
+
+    async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
+        """Yield (key, what came of it) for each row of a batch that has ended."""
+        with _faults():
+            rows = await self._client.messages.batches.results(batch)
+        async for row in rows:
+            yield row.custom_id, _batched(row.result)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn the SDK's exceptions into ours."""
+    try:
+        yield
+    except anthropic.BadRequestError as error:
+        raise RequestError(_bad_request_fault(error), _said(error)) from error
+    except anthropic.APIStatusError as error:
+        wait = retry_after(dict(error.response.headers))
+        raise RequestError(fault_of(error.status_code), _said(error), wait) from error
+    except anthropic.APIConnectionError as error:
+        raise RequestError(*connection_fault(error)) from error
+    except (anthropic.AnthropicError, json.JSONDecodeError, ValueError) as error:
+        raise RequestError("broken", f"the reply is no message ({type(error).__name__})") from error
+
+
+def _batched(result: Any) -> Reply | RequestError:  # noqa: ANN401 (one of four shapes)
+    if result.type != "succeeded":
+        inner = getattr(getattr(result, "error", None), "error", None)
+        said = getattr(inner, "message", None) or result.type
+        refused = getattr(inner, "type", "") == "invalid_request_error"
+        return RequestError("bad-request" if refused else "busy", said)
+    try:
+        return _reply(result.message)
+    except RequestError as error:
+        return error
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)

@@ -6,7 +6,8 @@ from `replies.jsonl` and is not asked again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -117,7 +118,7 @@ class Asker:
         Raises:
             JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
         """
-        for answers in _drive(lambda: self._stream(iter(questions))):
+        for answers in drive(lambda: self._stream(iter(questions))):
             yield from answers
 
     async def _stream(self, questions: Iterator[Question]) -> AsyncGenerator[Sequence[Answer]]:
@@ -293,8 +294,26 @@ def _is_empty(reply: Reply) -> bool:
     return not reply.text.strip() and reply.finish == "stop"
 
 
-def _drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
-    """Yield what an asynchronous iterator gives; its event loop runs only while the next item is awaited."""
+def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
+    """Yield what an asynchronous iterator gives; its event loop runs only while the next item is awaited.
+
+    Where this thread has an event loop already (in a notebook, say), the other one gets a thread of its own.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        yield from _drive_here(stream)
+        return
+    items, end = _drive_here(stream), object()
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            while (item := thread.submit(next, items, end).result()) is not end:
+                yield item  # type: ignore[misc]  # it is a T where it is not the end
+        finally:
+            thread.submit(items.close).result()
+
+
+def _drive_here(stream: Callable[[], AsyncGenerator[T]]) -> Generator[T]:
     with asyncio.Runner() as runner:
         items = stream()
 

@@ -3,6 +3,7 @@
 import os
 from importlib import import_module
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from codefavor.errors import InputError, MissingExtraError, UnknownNameError
 from codefavor.llm.client import ChatClient, Redactor
@@ -56,6 +57,11 @@ def load_client(spec: str, settings: ChatSettings | None = None, notice: Notice 
     known = PROVIDERS.get(provider)
     if known is None:
         raise UnknownNameError.of("provider of chat models", provider, PROVIDERS)
+    parts = urlsplit((settings.base_url if settings else None) or "")
+    if parts.username or parts.password:
+        raise InputError(
+            f"the address at {parts.hostname} holds a user name or password; leave it out and export the provider's key"
+        )
     if not model:
         raise InputError(f"{spec!r} names no model; give {provider}:MODEL")
     module, _, name = known.place.partition(":")

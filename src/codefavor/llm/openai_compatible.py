@@ -3,11 +3,13 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import openai
+from openai.types.chat import ChatCompletion
 
 from codefavor.errors import InputError
 from codefavor.llm.client import (
@@ -76,20 +78,14 @@ class OpenaiCompatible:
         """Return the model's answer."""
         for _ in range(len(_OURS) + 2):
             try:
-                answer = await self._client.chat.completions.create(**self._request(messages, sampling))
-                return _reply(answer, sampling.stop)
+                with _faults():
+                    answer = await self._client.chat.completions.create(**self._request(messages, sampling))
+                    return _reply(answer, sampling.stop)
             except openai.BadRequestError as error:
                 if _refusal(error):
                     return Reply("", "refused")
                 if not self._learn(error):
                     raise RequestError("bad-request", _said(error)) from error
-            except openai.APIStatusError as error:
-                wait = retry_after(dict(error.response.headers))
-                raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-            except openai.APIConnectionError as error:
-                raise RequestError(*connection_fault(error)) from error
-            except (openai.OpenAIError, json.JSONDecodeError, ValueError) as error:
-                raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
         raise RequestError("bad-request", "the server takes none of our parameters")
 
     def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
@@ -123,12 +119,83 @@ class OpenaiCompatible:
             self._notice(f"{self.name} does not take {field}; it is asked without")
         return True
 
+    # ── Batches ──
+
+    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
+        """Hand over a batch and return its name."""
+        lines = [
+            json.dumps(
+                {
+                    "custom_id": key,
+                    "method": "POST",
+                    "url": "/v1/chat/completions",
+                    "body": self._request(messages, sampling),
+                }
+            )
+            for key, messages in rows
+        ]
+        data = "\n".join(lines).encode()
+        with _faults():
+            file = await self._client.files.create(file=("questions.jsonl", data), purpose="batch")
+            made = await self._client.batches.create(
+                input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+            )
+        return str(made.id)
+
+    async def ended(self, batch: str) -> bool:
+        """Return whether nothing more will come of a batch."""
+        with _faults():
+            status = (await self._client.batches.retrieve(batch)).status
+        return status in {"completed", "failed", "expired", "cancelled"}
+
+    async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
+        """Yield (key, what came of it) for each row of a batch that has ended."""
+        with _faults():
+            found = await self._client.batches.retrieve(batch)
+            files = [
+                (await self._client.files.content(name)).text
+                for name in (found.output_file_id, found.error_file_id)
+                if name
+            ]
+        for line in (line for text in files for line in text.splitlines() if line.strip()):
+            row = json.loads(line)
+            yield row["custom_id"], _batched(row)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
 
-def _reply(answer: Any, stops: Sequence[str]) -> Reply:  # noqa: ANN401 (a server may send anything)
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn the SDK's exceptions into ours."""
+    try:
+        yield
+    except openai.BadRequestError:
+        raise  # whoever asked may know what to do
+    except openai.APIStatusError as error:
+        wait = retry_after(dict(error.response.headers))
+        raise RequestError(fault_of(error.status_code), _said(error), wait) from error
+    except openai.APIConnectionError as error:
+        raise RequestError(*connection_fault(error)) from error
+    except (openai.OpenAIError, json.JSONDecodeError, ValueError) as error:
+        raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
+
+
+def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
+    response = row.get("response") or {}
+    if response.get("status_code") != 200:
+        said = (response.get("body") or {}).get("error") or row.get("error") or {}
+        return RequestError(fault_of(response.get("status_code") or 500), str(said.get("message", "no reason given")))
+    try:
+        return _reply(ChatCompletion.model_validate(response["body"]))
+    except ValueError as error:
+        return RequestError("broken", f"the reply is no chat completion ({type(error).__name__})")
+    except RequestError as error:
+        return error
+
+
+def _reply(answer: Any, stops: Sequence[str] = ()) -> Reply:  # noqa: ANN401 (a server may send anything)
     try:
         choice = answer.choices[0]
         message, usage = choice.message, answer.usage

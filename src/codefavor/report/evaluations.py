@@ -82,10 +82,16 @@ class RunData:
     def bench(self) -> str:
         """The benchmark's name as a person would say it."""
         name = self.summary.bench
-        if self.on_codeprefbench:
-            return "CodePrefBench"
         file = PurePath(name).name
-        return re.sub(r"(\.tasks)?\.jsonl(\.gz|\.zst)?$", "", file) or name
+        name = (
+            "CodePrefBench" if self.on_codeprefbench else re.sub(r"(\.tasks)?\.jsonl(\.gz|\.zst)?$", "", file) or name
+        )
+        return f"{name}, {self.limit} of each objective" if self.limit else name
+
+    @property
+    def limit(self) -> int:
+        """Of how many tasks of each objective the run was, by a person's choice; 0 where of all."""
+        return int((self.manifest.get("config") or {}).get("limit") or 0)
 
     @property
     def on_codeprefbench(self) -> bool:
@@ -177,10 +183,10 @@ def overall(run: RunData) -> float:
 
 
 def group_by_bench(runs: Sequence[RunData]) -> list[Group]:
-    """Return the runs by benchmark: CodePrefBench first, the others by name."""
-    found: dict[str, list[RunData]] = {}
+    """Return the runs by benchmark: CodePrefBench first, the others by name, each before chosen parts of it."""
+    found: dict[tuple[str, int], list[RunData]] = {}
     for run in runs:
-        found.setdefault("" if run.on_codeprefbench else run.summary.bench, []).append(run)
+        found.setdefault(("" if run.on_codeprefbench else run.summary.bench, run.limit), []).append(run)
     groups = []
     for key in sorted(found):
         members = sorted(found[key], key=lambda run: (run.blind, -overall(run), run.summary.judge, run.name))

@@ -97,6 +97,8 @@ def _extent(group: Group) -> str:
     if all(run.whole for run in group.runs):
         every = len(group.objectives) == len(FULL_SIZE)
         return f"all of CodePrefBench{'' if every else '’s ' + several(group.objectives)} ({amount(asked, 'task')})"
+    if group.runs[0].limit:
+        return f"{group.bench} ({amount(asked, 'task')})"
     return f"a part of CodePrefBench ({asked:,} of {sum(FULL_SIZE.values()):,} tasks)"
 
 

@@ -47,6 +47,8 @@ class Job:
     """Times each call is evaluated, less where that would pass its limit; the value is that of the first."""
     measure: bool = False
     """Collect garbage before each call and not during it, for steadier costs."""
+    trace_memory: bool = False
+    """Follow what each call allocates, which makes it several times slower: for runs whose costs are not wanted."""
     want_values: bool = True
     """Whether values are carried out; False for calls of which only the cost is wanted."""
     stdin: str = ""
@@ -84,6 +86,9 @@ class CallOutcome:
     message: str = ""
     costs: tuple[float, ...] = ()
     """CPU seconds, each time it was evaluated."""
+
+    peak_bytes: int = 0
+    """The most that the call held at once, its arguments aside, where memory was traced; else 0."""
 
     @property
     def cost(self) -> float:

@@ -44,6 +44,7 @@ def permit_unsafe(reason: str) -> None:
     _permitted.append(reason)
 
 
+_STOPPED: Final = "the sandbox was stopped"
 _WARM_UP: Final = 4
 """Runs of a counting worker before the first that counts: until then its counts still fall by a per cent."""
 
@@ -73,6 +74,7 @@ class Sandbox:
     ) -> None:
         self._packages, self._with_bubblewrap = tuple(packages), with_bubblewrap
         self._size = workers or os.cpu_count() or 1
+        self._stopped = False
         self._idle: queue.Queue[_Worker] = queue.Queue()
         self._counting: queue.Queue[_Worker] = queue.Queue()
         first = _Worker(0, self._packages, with_bubblewrap)
@@ -91,7 +93,11 @@ class Sandbox:
         self._uncounted = list(range(self._size))
 
     def run(self, job: Job) -> Outcome:
-        """Run one job and return what came of it; nothing that the code does makes this raise."""
+        """Run one job and return what came of it; nothing that the code does makes this raise.
+
+        Raises:
+            SandboxError: a worker does not start, or the sandbox was stopped.
+        """
         worker = self._take()
         try:
             return worker.run(job)
@@ -129,7 +135,7 @@ class Sandbox:
             limits: of the run; times are those of counting.
 
         Raises:
-            SandboxError: valgrind is not installed.
+            SandboxError: valgrind is not installed, a worker does not start, or the sandbox was stopped.
         """
         tool = valgrind()
         if tool is None:
@@ -154,6 +160,8 @@ class Sandbox:
     def _take(
         self, idle: "queue.Queue[_Worker] | None" = None, unstarted: list[int] | None = None, tool: str | None = None
     ) -> "_Worker":
+        if self._stopped:
+            raise SandboxError(_STOPPED)
         idle = self._idle if idle is None else idle
         unstarted = self._unstarted if unstarted is None else unstarted
         try:
@@ -169,6 +177,12 @@ class Sandbox:
         for _ in range(_WARM_UP if tool else 0):
             worker.run(Job("", ("None",), measure=True))
         return worker
+
+    def stop(self) -> None:
+        """End what other threads are running: they, and whoever asks later, get a SandboxError."""
+        self._stopped = True
+        for worker in self._all:
+            worker.stop()
 
     def close(self) -> None:
         """End the workers; their CPU time then counts as that of waited-for children."""
@@ -196,6 +210,7 @@ class _Worker:
     ) -> None:
         self._number, self._packages, self._with_bubblewrap = number, packages, with_bubblewrap
         self._valgrind = valgrind
+        self._stopped = False
         self._process: subprocess.Popen[bytes] | None = None
         self._start: Start | None = None
         self._said = b""
@@ -246,6 +261,8 @@ class _Worker:
 
     def run(self, job: Job) -> Outcome:
         process = self._process
+        if self._stopped:
+            raise SandboxError(_STOPPED)
         if process is None or process.poll() is not None:
             self._forget()
             process = self._open()
@@ -255,7 +272,11 @@ class _Worker:
             answer = self._receive(process, seconds + _GRACE_SECONDS)
         except _LostError:
             self._kill()
+            if self._stopped:
+                raise SandboxError(_STOPPED) from None
             return _ended(job, "killed", "the run broke its worker")
+        if self._stopped:
+            raise SandboxError(_STOPPED)
         outcome = read_answer(job, answer)
         if not isinstance(answer, dict) or not answer.get("scratch"):
             self._kill()  # what it left cannot be removed; the next run gets a new worker
@@ -287,7 +308,7 @@ class _Worker:
             view = memoryview(data)
             while view:
                 view = view[process.stdin.write(view) :]
-        except OSError:
+        except (OSError, ValueError):  # ValueError: closed by `stop`
             raise _LostError from None
 
     def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> Any:  # noqa: ANN401
@@ -316,6 +337,12 @@ class _Worker:
         if self._process is not None:
             self._process.kill()
         self._forget()
+
+    def stop(self) -> None:
+        """Hang up, upon which the process ends what it runs and itself; what waits for its answer is refused one."""
+        self._stopped = True
+        if (process := self._process) is not None and process.stdin is not None:
+            process.stdin.close()
 
     def close(self) -> None:
         """Let the worker end by itself, so that its CPU time is counted; kill it where it does not."""
@@ -353,6 +380,7 @@ def _asked(job: Job) -> dict[str, Any]:
         "prepare": list(job.prepare),
         "repeat": job.repeat,
         "measure": job.measure,
+        "trace_memory": job.trace_memory,
         "want_values": job.want_values,
         "stdin": job.stdin.encode("utf-8", "replace").decode(),
         "as_main": job.as_main,
@@ -418,15 +446,16 @@ def _calls(job: Job, frames: Sequence[dict[str, Any]]) -> list[CallOutcome]:
         if not isinstance(number, int) or not 0 <= number < len(calls) or calls[number].status != "not-run":
             continue
         costs = tuple(cost for cost in map(float, frame.get("costs") or ()) if 0 <= cost < math.inf)
+        peak = max(0, int(frame.get("peak") or 0))
         error = frame.get("error") or ["", ""]
         name, words = str(error[0]), str(error[1])
         if frame.get("status") == "returned":
             if not job.want_values:
-                calls[number] = CallOutcome("returned", costs=costs)
+                calls[number] = CallOutcome("returned", costs=costs, peak_bytes=peak)
                 continue
             try:
-                value = decode(frame["value"])
-                calls[number] = CallOutcome("returned", value, canonical(frame["value"]), costs=costs)
+                value, text = decode(frame["value"]), canonical(frame["value"])
+                calls[number] = CallOutcome("returned", value, text, costs=costs, peak_bytes=peak)
             except (BadValueError, KeyError):
                 calls[number] = CallOutcome("unencodable", message="the value cannot be read", costs=costs)
         elif frame.get("status") in _CALL_STATUSES:

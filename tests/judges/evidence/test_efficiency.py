@@ -234,3 +234,36 @@ def test_every_side_that_evidence_can_take_has_another(side: str) -> None:
 
     assert seen.swapped().favours == OTHER[side]  # type: ignore[index]
     assert seen.swapped().swapped() == seen
+
+
+def test_a_bare_signature_is_enough_to_run_codes(sandbox: Sandbox) -> None:
+    """No example is shown: names and annotations say what to call with."""
+    asked = "Return the running totals.\n\ndef totals(nums: list[int]) -> list[int]:\n"
+    _, cheap, dear = PAIRS["a quadratic and a linear loop"]
+    here, there = _seen(asked, cheap, dear, sandbox), _seen(asked, dear, cheap, sandbox)
+
+    assert [(item.kind, item.favours) for item in here] == [("cost", "A")]
+    assert [(item.kind, item.favours) for item in there] == [("cost", "B")]
+    assert "assumed" in here[0].says
+
+
+def test_a_wrong_assumption_leaves_it_to_reading(sandbox: Sandbox) -> None:
+    """Neither takes a list here, so neither is cheaper for raising."""
+    text = "def totals(nums):\n    return nums.strip().upper()\n"
+
+    evidence = _seen("Add it up.", text, text.replace("upper", "lower"), sandbox)
+
+    assert not [item for item in evidence if item.kind == "cost" and item.favours]
+
+
+def test_what_is_cheap_is_seen_at_its_largest(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are large where nothing costs anything, and must not stop short of the end."""
+    monkeypatch.setattr(growing, "LONGEST", 1000)
+    code = "def first(v):\n    return v[0]\n"
+    instruction = "Return the first value.\n\nassert first([3, 1, 2]) == 3\n"
+
+    (item,) = [item for item in _seen(instruction, code, code, sandbox) if item.kind in ("cost", "note")]
+
+    if item.rule != "instructions":
+        pytest.skip("instructions are not counted here")
+    assert item.details["sizes"] == [1000]

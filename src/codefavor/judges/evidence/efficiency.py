@@ -1,7 +1,8 @@
 """Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
 
-Two stages. CPU time decides where one code takes twice as long as the other, which no busy machine turns round.
-Where it is closer, the processor's instructions are counted, which repeat within 0.3 % whatever else it does.
+CPU time decides where one code takes twice as long as the other, which no busy machine turns round. Where it is
+closer, the processor's instructions are counted, which repeat within 0.3 % whatever else it does. Where these are
+alike too, or nearly, the memory that both hold speaks as well.
 """
 
 import math
@@ -14,6 +15,8 @@ from codefavor.features.extract import parse
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders
+from codefavor.judges.evidence.growth import exponent
+from codefavor.judges.evidence.memory import memory_evidence
 from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.problem import Side as Code
 from codefavor.records import Comparison
@@ -28,6 +31,8 @@ _LEANING: Final = 1.3
 """A ratio of CPU times from which the instructions of the same inputs are asked."""
 _ALIKE: Final = 1.02
 """A ratio of instructions below which two codes cost the same."""
+_SLIGHT: Final = 0.65
+"""Certainty of a difference in instructions that is small enough for memory to speak too."""
 _NOISE: Final = 60_000
 """Instructions that two counts of the same call may differ by."""
 _COMPARED: Final = 2048
@@ -116,10 +121,12 @@ def efficiency_evidence(comparison: Comparison, problem: Problem, sandbox: Sandb
             return [_timed(climb)]
         # Near the border the same ladder is counted: leaving it for the next could turn the verdict round.
         if climb.leaning and (counted := _count(climb, problem, sandbox)) and counted[0].favours:
-            return counted
-    counted = _count(max(climbs, key=lambda climb: climb.cost), problem, sandbox)
-    if counted:
-        return counted
+            return counted + _held(climb, False, problem, sandbox)
+    dearest = max(climbs, key=lambda climb: climb.cost)
+    counted = _count(dearest, problem, sandbox)
+    held = _held(dearest, all(item.certainty <= _SLIGHT for item in counted), problem, sandbox)
+    if counted or held:
+        return counted + held
     return _static(comparison, entry, "both cost much the same on every input tried")
 
 
@@ -143,7 +150,7 @@ def _unable(problem: Problem, sandbox: Sandbox) -> list[Evidence]:
 def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Climb:
     climb = Climb(ladder, "")
     size = 8
-    while size <= ladder.last:
+    while True:
         arguments = ladder.at(size)
         if arguments is None:
             break
@@ -175,9 +182,11 @@ def _climb(ladder: Ladder, problem: Problem, entry: str, sandbox: Sandbox) -> Cl
             step.same = climb.steps[-1].same
         climb.steps.append(step)
         dearer = max(a.cost, b.cost)
-        if dearer > _SLOW:
+        larger = size * _factor(ladder, dearer)
+        # What is cheap and alike is seen at its largest; what is clear is not asked again.
+        if dearer > _SLOW or size == ladder.last or (larger > ladder.last and climb.clear):
             break
-        size *= _factor(ladder, dearer)
+        size = min(larger, ladder.last)
     return climb
 
 
@@ -239,9 +248,16 @@ def _count(climb: Climb, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
     says = (
         f"With {climb.ladder.name}, at size {step.size:,} {named('A')} takes {a:,} instructions and {named('B')} {b:,}."
     )
-    certainty = 0.9 if ratio > 1.5 else 0.8 if ratio > 1.1 else 0.65
+    certainty = 0.9 if ratio > 1.5 else 0.8 if ratio > 1.1 else _SLIGHT
     details = _curves([step], [a], [b], "instructions")
     return [Evidence("cost", side, says, certainty if side else 0.5, "instructions", details)]
+
+
+def _held(climb: Climb, decides: bool, problem: Problem, sandbox: Sandbox) -> list[Evidence]:
+    """Return what the memory of both codes says on the inputs that are not too dear to be traced."""
+    steps = [step for step in climb.steps if step.same and max(step.a.cost, step.b.cost) < _COUNTED]
+    sized = [(step.size, step.prepare) for step in steps]
+    return memory_evidence(problem, climb.call, climb.ladder.name, sized, decides, sandbox)
 
 
 def _curves(steps: Sequence[Step], a: Sequence[float], b: Sequence[float], unit: str) -> dict[str, object]:
@@ -249,17 +265,9 @@ def _curves(steps: Sequence[Step], a: Sequence[float], b: Sequence[float], unit:
 
 
 def _slope(steps: Sequence[Step], letter: str) -> float | None:
-    """Return the exponent of a cost's growth over the last steps: least squares in logarithms."""
-    points = [
-        (math.log(step.size), math.log(getattr(step, letter).cost))
-        for step in steps[-4:]
-        if getattr(step, letter).cost > 1e-6
-    ]
-    if len(points) < 3:
-        return None
-    mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
-    spread = sum((x - mean_x) ** 2 for x, _ in points)
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else None
+    """Return the exponent of a time's growth over the last steps."""
+    points = [(step.size, getattr(step, letter).cost) for step in steps[-4:]]
+    return exponent([(size, cost) for size, cost in points if cost > 1e-6])
 
 
 def _times(ratio: float) -> str:

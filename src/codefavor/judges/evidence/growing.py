@@ -2,12 +2,13 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
+from codefavor.judges.evidence.assumed import assumed_rows
 from codefavor.judges.evidence.inputs import Arguments, Domain, domains
 from codefavor.judges.evidence.problem import Problem
 
@@ -42,13 +43,24 @@ class Ladder:
 
 
 def ladders(problem: Problem) -> Iterator[Ladder]:
-    """Yield the ways in which the arguments of a problem can grow, the likeliest first."""
+    """Yield the ways in which the arguments of a problem can grow, the likeliest first.
+
+    They grow from the shown ones; where none is shown, from what the function's head lets one assume.
+    """
     shown = domains(problem)
-    if not shown:
-        return
     rows = [
         example.arguments for example in problem.examples if example.arguments and len(example.arguments) == len(shown)
     ]
+    if rows:
+        yield from _grown_from(rows, shown)
+    elif rows := assumed_rows(problem):
+        columns = zip(*rows, strict=True)
+        assumed = [Domain(place, column, prose=problem.statement) for place, column in enumerate(columns)]
+        for ladder in _grown_from(rows, assumed):
+            yield replace(ladder, name=f"{ladder.name} (assumed from the signature)")
+
+
+def _grown_from(rows: Sequence[Arguments], shown: Sequence[Domain]) -> Iterator[Ladder]:
     template = max(rows, key=lambda row: len(repr(row)))
     sized = [domain.index for domain in shown if all(_sized(value) for value in domain.values) and not _letters(domain)]
     whole = [domain.index for domain in shown if all(_whole(value) for value in domain.values)]
@@ -90,7 +102,7 @@ def _numbers(template: Arguments, places: list[int], number: Callable[[int], int
     return at
 
 
-def _counts(rows: list[Arguments], number: int, place: int) -> bool:
+def _counts(rows: Sequence[Arguments], number: int, place: int) -> bool:
     return all(0 <= row[number] <= len(row[place]) for row in rows) and any(row[number] for row in rows)
 
 

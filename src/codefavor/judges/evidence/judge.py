@@ -56,17 +56,22 @@ class EvidenceJudge:
         """Yield (index, verdict) in order, several comparisons being worked on."""
         pending: OrderedDict[int, tuple[str, bool, Future[_Found]]] = OrderedDict()
         with _Sandboxes(self._workers) as sandboxes, ThreadPoolExecutor(self._workers) as pool:
-            for index, comparison in enumerate(comparisons):
-                # One order is looked into, whichever was asked: the answer to the other is the same, turned round.
-                turned = comparison.code_a > comparison.code_b
-                asked = comparison.swapped() if turned else comparison
-                key = content_id(asked.instruction, asked.code_a, asked.code_b, asked.criterion)
-                known = next((future for other, _, future in pending.values() if other == key), None)
-                pending[index] = key, turned, known or pool.submit(self._look, asked, sandboxes)
-                if len(pending) > _AHEAD * self._workers:
+            try:
+                for index, comparison in enumerate(comparisons):
+                    # One order is looked into, whichever was asked: the answer to the other is the same, turned round.
+                    turned = comparison.code_a > comparison.code_b
+                    asked = comparison.swapped() if turned else comparison
+                    key = content_id(asked.instruction, asked.code_a, asked.code_b, asked.criterion)
+                    known = next((future for other, _, future in pending.values() if other == key), None)
+                    pending[index] = key, turned, known or pool.submit(self._look, asked, sandboxes)
+                    if len(pending) > _AHEAD * self._workers:
+                        yield self._first_of(pending, comparisons)
+                while pending:
                     yield self._first_of(pending, comparisons)
-            while pending:
-                yield self._first_of(pending, comparisons)
+            except BaseException:  # interrupted, or nobody asks on: what is in work is waited for by nobody
+                pool.shutdown(wait=False, cancel_futures=True)
+                sandboxes.stop()
+                raise
 
     def _first_of(
         self, pending: "OrderedDict[int, tuple[str, bool, Future[_Found]]]", comparisons: Sequence[Comparison]
@@ -129,6 +134,12 @@ class _Sandboxes:
             if packages not in self._made:
                 self._made[packages] = Sandbox(self._workers, packages=packages)
             return self._made[packages]
+
+    def stop(self) -> None:
+        """End what is running, and start nothing any more."""
+        with self._lock:
+            for sandbox in self._made.values():
+                sandbox.stop()
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+import _tracemalloc  # the module around it imports much that no run needs
 import types
 from typing import Any, NoReturn
 
@@ -29,6 +30,7 @@ def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
     compile_, exec_, eval_, own_type, base_error, size = compile, exec, eval, type, BaseException, len
     memory_error, recursion_error, system_exit, text = MemoryError, RecursionError, SystemExit, str
     encode_value, too_large, out_of_time = encode, TooLargeError, _OutOfTimeError
+    trace, untrace, traced = _tracemalloc.start, _tracemalloc.stop, _tracemalloc.get_traced_memory
 
     def send(frame: dict[str, Any]) -> None:
         data = (dumps([nonce, frame]) + "\n").encode("utf-8", "replace")
@@ -89,6 +91,8 @@ def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
         if job["measure"]:
             collect()
             switch_off()
+        elif job["trace_memory"]:
+            collect()  # so that what is traced is collected at the same places each time
         costs = []
         frame = {"call": index, "status": "returned"}
         value = None
@@ -97,15 +101,21 @@ def execute(job: dict[str, Any], report: int, nonce: str) -> NoReturn:
                 if turn and prepares:
                     exec_(compile_(prepares[index], "<prepare>", "exec", dont_inherit=True), space)
                 set_timer(prof, call_seconds)
+                if job["trace_memory"]:
+                    trace()
                 begin = clock()
                 found = eval_(evaluated, space)
                 costs.append((clock() - begin) / 1e9)
                 set_timer(prof, 0)
+                if turn == 0 and job["trace_memory"]:
+                    frame["peak"] = traced()[1]
+                    untrace()
                 if turn == 0:
                     value = found
                 found = None
             except base_error as error:
                 set_timer(prof, 0)
+                untrace()
                 frame["status"] = status_of(error)
                 frame["error"] = described(error)
                 break

@@ -149,10 +149,11 @@ def _watch(child: int, job: dict[str, Any], nonce: str, report: int, out: int, e
     poll = select.poll()
     for descriptor in (*texts, _wake_in):
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
+    poll.register(0, 0)  # its hanging up alone: nobody is there any more to hear of this run
     late = flooded = False
     status: int | None = None
     usage: Any = None
-    while status is None and not flooded:
+    while status is None and not flooded and not late:
         left = deadline - time.monotonic()
         if left <= 0:
             late = True
@@ -161,6 +162,9 @@ def _watch(child: int, job: dict[str, Any], nonce: str, report: int, out: int, e
             if descriptor == _wake_in:
                 os.read(_wake_in, 4096)
                 continue
+            if descriptor == 0:
+                late = True
+                break
             data = os.read(descriptor, 65_536)
             if not data:
                 poll.unregister(descriptor)

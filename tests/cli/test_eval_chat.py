@@ -1,0 +1,290 @@
+"""`codefavor eval` with chat models: real SDKs in a process of their own, a real server, kills, faults and secrets."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from tests.llm.server import ProviderServer
+
+from codefavor.jsonl import read_json, read_records, write_records
+from codefavor.llm.cost import LEDGER, Entry
+from codefavor.records import BenchmarkTask
+
+SECRET = "sk-live-0123456789abcdefghij"
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def tasks_file(tmp_path: Path) -> Path:
+    """A file of 60 tasks, written for the tests."""
+    path = tmp_path / "correctness-own.jsonl"
+    write_records(
+        path,
+        (
+            BenchmarkTask.model_validate(
+                {
+                    "instruction": f"Write `double_{number}(x)`, which returns twice x plus {number}.",
+                    "code_a": f"def double_{number}(x):\n    return 2 * x + {number}\n",
+                    "code_b": f"def double_{number}(x):\n    return x + {number}\n",
+                    "criterion": "correctness",
+                    "label": "A",
+                    "objective": "correctness",
+                    "cluster": f"p{number // 2}",
+                    "source": "own",
+                    "task_id": f"t{number}",
+                }
+            )
+            for number in range(60)
+        ),
+    )
+    return path
+
+
+@pytest.fixture
+def server() -> Iterator[ProviderServer]:
+    """A server that answers at once."""
+    with ProviderServer().running() as running:
+        yield running
+
+
+def arguments(server: ProviderServer, tasks: Path, run: Path, *more: str) -> list[str | Path]:
+    """Return the words of an evaluation of a model on the local server."""
+    judge = ["eval", "openai:gpt-4o", "--base-url", f"{server.url}/v1"]
+    return [*judge, "--bench", tasks, "--run", run, *more]
+
+
+def test_a_run_is_scored_paid_for_and_read_again(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """The summary counts requests and dollars; --reread sends nothing and finds the same."""
+    run = tmp_path / "run"
+    done = codefavor(*arguments(server, tasks_file, run, "--orders", "both", "--json"), OPENAI_API_KEY=SECRET)
+    assert done.returncode == 0, done.stderr
+    summary = orjson.loads(done.stdout)
+    sent = len(server.log)
+
+    assert summary["usage"]["requests"] == sent == 120
+    assert summary["usage"]["input_tokens"] == sum(len(seen.prompt) // 4 for seen in server.log)
+    price = summary["usage"]["input_tokens"] * 2.5e-6 + summary["usage"]["output_tokens"] * 10e-6
+    assert summary["cost_usd"] == pytest.approx(price)
+    assert "code is sent to 127.0.0.1 (openai:gpt-4o)" in done.stderr
+    kept = (run / "judgements.jsonl").read_bytes()
+
+    again = codefavor("eval", "--reread", run, "--bench", tasks_file, "--json")
+    assert again.returncode == 0, again.stderr
+    assert "60 replies read again, 0 with another choice" in again.stderr
+    assert (run / "judgements.jsonl").read_bytes() == kept
+    assert len(server.log) == sent
+
+
+def test_no_secret_is_ever_written_or_shown(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """A server that repeats the key in its refusal does not get it into a file or onto the screen."""
+    run = tmp_path / "run"
+    with ProviderServer(status=401).running() as server:
+        done = codefavor(*arguments(server, tasks_file, run), OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 1
+    assert done.stderr.count("status 401") == 1
+    everything = done.stdout + done.stderr + "".join(path.read_text() for path in run.rglob("*") if path.is_file())
+    assert SECRET not in everything
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it(codefavor: Command, tasks_file: Path) -> None:
+    """It would end up in a manifest."""
+    url = "http://me:hunter2hunter2@127.0.0.1:1/v1"
+    done = codefavor("eval", "openai:x", "--base-url", url, "--bench", tasks_file, OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 2
+    assert "export the provider's key" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_server_that_is_down_ends_the_run_in_seconds(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """One sentence, exit 1, and a folder that the next try goes on with."""
+    began = time.monotonic()
+    down = ["eval", "openai:gpt-4o", "--base-url", "http://127.0.0.1:1/v1", "--bench", tasks_file]
+    done = codefavor(*down, "--run", tmp_path / "run", OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 1
+    assert "no connection to 127.0.0.1" in done.stderr.splitlines()[-1]
+    assert time.monotonic() - began < 30
+    assert "Traceback" not in done.stderr
+
+
+def test_a_budget_stops_the_run_and_a_higher_one_goes_on(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """What was answered is not asked again."""
+    run = tmp_path / "run"
+    small = codefavor(*arguments(server, tasks_file, run, "--budget-usd", "0.03"), OPENAI_API_KEY=SECRET)
+    assert small.returncode == 1
+    assert "a higher --budget-usd" in small.stderr
+    first = len(server.log)
+    assert 0 < first < 60
+    assert read_json(run / "summary.json")["cost_usd"] <= 0.03
+
+    large = codefavor(*arguments(server, tasks_file, run, "--budget-usd", "5"), OPENAI_API_KEY=SECRET)
+    assert large.returncode == 0, large.stderr
+    assert len(server.log) == 60
+
+
+def test_a_dry_run_sends_nothing_and_needs_no_key(codefavor: Command, tasks_file: Path) -> None:
+    """It says how many requests, tokens and dollars."""
+    done = codefavor("eval", "openai:gpt-4o", "--bench", tasks_file, "--orders", "both", "--dry-run", "--json")
+    estimate = orjson.loads(done.stdout)
+
+    assert (estimate["requests"], estimate["tasks"]) == (120, 60)
+    assert 0 < estimate["cost_usd"] < estimate["cost_usd_at_most"]
+
+
+def test_log_probabilities_make_a_probability(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """`p_a` is P(A) / (P(A) + P(B)) of the first token."""
+    run = tmp_path / "run"
+    codefavor(*arguments(server, tasks_file, run, "--scoring", "logprobs", "--limit", "3"), OPENAI_API_KEY=SECRET)
+    rows = [orjson.loads(line) for line in (run / "judgements.jsonl").read_bytes().splitlines()]
+
+    assert [round(row["p_a"], 4) for row in rows] == [0.832] * 3
+
+
+def test_samples_are_joined_by_their_share(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """Three answers of different words; each is a request of its own."""
+    said = iter(["Better code: A", "Better code: B", "Better code: A"] * 10)
+    with ProviderServer(answer=lambda _: next(said)).running() as server:
+        run = tmp_path / "run"
+        more = ["--samples", "3", "--temperature", "0.7", "--limit", "1", "--concurrency", "1"]
+        codefavor(*arguments(server, tasks_file, run, *more), OPENAI_API_KEY=SECRET)
+    row = orjson.loads((run / "judgements.jsonl").read_bytes())
+
+    assert row["p_a"] == pytest.approx(2 / 3)
+    assert row["choice"] == "A"
+    assert len(server.log) == 3
+
+
+def test_greedy_samples_are_refused(codefavor: Command, server: ProviderServer, tasks_file: Path) -> None:
+    """They would all be the same."""
+    done = codefavor(
+        "eval", "openai:x", "--base-url", server.url, "--bench", tasks_file, "--samples", "3", OPENAI_API_KEY=SECRET
+    )
+
+    assert done.returncode == 2
+    assert "--temperature above 0" in done.stderr
+
+
+def test_options_of_chat_models_are_refused_elsewhere(codefavor: Command, tasks_file: Path) -> None:
+    """They would be ignored."""
+    done = codefavor("eval", "builtin", "--bench", tasks_file, "--max-tokens", "5")
+
+    assert done.returncode == 2
+    assert "--max-tokens is about chat models, and builtin is none" in done.stderr
+
+
+def test_judge_asks_a_chat_model(codefavor: Command, server: ProviderServer, tmp_path: Path) -> None:
+    """One verdict, with what the model said."""
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.py").write_text("x = 2\n")
+    chat = ["--judge", "openai:gpt-4o", "--base-url", f"{server.url}/v1"]
+    done = codefavor("judge", "a.py", "b.py", *chat, "--instruction", "Set x to 1.", OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 0, done.stderr
+    assert "is better" in done.stdout
+    assert "Both were read with care" in done.stdout
+
+
+def test_interrupted_it_stops_cleanly_and_says_how_to_go_on(
+    codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Exit 130, one line, no traceback; the same command asks only what is missing."""
+    with ProviderServer(delay=0.3).running() as server:
+        words = list(map(str, arguments(server, tasks_file, tmp_path / "run", "--concurrency", "2")))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "codefavor", *words],
+            env={**os.environ, "OPENAI_API_KEY": SECRET},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while len(server.log) < 6:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert said.splitlines()[-1] == "codefavor: interrupted; the same command goes on from here"
+        assert "Traceback" not in said
+        server.delay = 0
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 0, done.stderr
+    assert len(server.log) <= 60 + 2
+
+
+@pytest.mark.slow
+def test_killed_at_ten_random_moments_and_resumed_it_is_the_same_run(
+    codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """The same bytes as an unbroken run, and no question that was answered is asked again."""
+    chance = random.Random(5)
+    more = ["--orders", "both", "--concurrency", "4"]
+    with ProviderServer(delay=0.1).running() as server:
+        whole = codefavor(*arguments(server, tasks_file, tmp_path / "whole", *more), OPENAI_API_KEY=SECRET)
+        assert whole.returncode == 0, whole.stderr
+        server.log.clear()
+        run = tmp_path / "run"
+        words = list(map(str, arguments(server, tasks_file, run, *more)))
+        for _ in range(10):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "codefavor", *words],
+                env={**os.environ, "OPENAI_API_KEY": SECRET},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            before = len(server.log)
+            deadline = time.monotonic() + 60
+            while len(server.log) <= before + chance.randrange(10) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(chance.random() * 0.2)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        last = codefavor(*words, OPENAI_API_KEY=SECRET)
+        assert last.returncode == 0, last.stderr
+
+    assert (run / "judgements.jsonl").read_bytes() == (tmp_path / "whole" / "judgements.jsonl").read_bytes()
+    rows = list(read_records(run / LEDGER, Entry))
+    answered = Counter(row.id for row in rows if row.event == "answered")
+    assert set(answered.values()) == {1}
+    kept = {orjson.loads(line)["id"] for line in (run / "replies.jsonl").read_bytes().splitlines()}
+    assert len(kept) == 120
+    # What was in flight when the process died may have reached the server; nothing else was asked twice.
+    twice = sum(count - 1 for count in Counter(seen.prompt for seen in server.log).values())
+    assert twice <= 10 * 4
+    assert read_json(run / "summary.json")["complete"]
+
+
+@pytest.mark.slow
+def test_every_task_is_answered_once_while_three_requests_in_ten_fail(codefavor: Command, tmp_path: Path) -> None:
+    """The development part of CodePrefBench at 200 in flight; the ledger equals the server's own log."""
+    if "CODEFAVOR_DATA" not in os.environ:
+        pytest.skip("CODEFAVOR_DATA is not set: no part of CodePrefBench is here")
+    run = tmp_path / "run"
+    command = ["eval", "openai:gpt-4o", "--run", run, "--concurrency", "200", "--timeout", "5"]
+    with ProviderServer(faults=0.3, hang=8, delay=0.02).running() as bad:
+        done = codefavor(*command, "--base-url", f"{bad.url}/v1", OPENAI_API_KEY=SECRET)
+        assert done.returncode == 0, done.stderr
+        rows = list(read_records(run / LEDGER, Entry))
+        outcomes = Counter(seen.outcome for seen in bad.log)
+
+    summary = read_json(run / "summary.json")
+    judged = [orjson.loads(line) for line in (run / "judgements.jsonl").read_bytes().splitlines()]
+    assert summary["complete"]
+    assert len({row["id"] for row in judged}) == len(judged) == sum(o["n"] for o in summary["objectives"].values())
+    assert summary["usage"]["requests"] == len(bad.log) == sum(row.event == "sent" for row in rows)
+    assert sum(row.event == "answered" for row in rows) == outcomes["answered"] + outcomes["empty"]
+    assert set(outcomes) == {"answered", "429", "500", "timeout", "drop", "cut", "html", "empty"}
