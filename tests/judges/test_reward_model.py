@@ -161,14 +161,25 @@ def test_shortening_is_reported(judge: RewardModelJudge) -> None:
     assert cut.evidence is not None
     assert [each["kind"] for each in cut.evidence] == ["reward", "shortened"]
     assert cut.evidence[1]["code"] == "A"
-    assert cut.evidence[1]["tokens"] > cut.evidence[1]["kept"] == 512
+    assert cut.evidence[1]["tokens"] > 512 >= cut.evidence[1]["kept"] > 480
     assert whole.evidence is not None
     assert len(whole.evidence) == 1
 
 
+def test_a_long_instruction_does_not_hide_the_codes(judge: RewardModelJudge) -> None:
+    """The codes are what differs: they are the last to be cut."""
+    long = {"instruction": "Please do this well. " * 300, "criterion": "Think of everything. " * 100}
+    asked = [each.model_copy(update=long) for each in ASKED[:10]]
+
+    for verdict, whole in zip(judge_in_order(judge, asked), ASKED, strict=False):
+        assert verdict.p_a != 0.5
+        ids = judge._read(reward_model._both(whole.model_copy(update=long))[0]).ids
+        assert judge._tokenizer.decode(ids).endswith(f"```python\n{whole.code_a}```<|end|>")
+
+
 def test_the_template_and_the_question_are_used(judge: RewardModelJudge) -> None:
     """The model must see the instruction, the criterion and the code, each where it was trained to."""
-    text = judge._text(reward_model._both(ASKED[0])[0])
+    text = judge._text(*reward_model._both(ASKED[0])[0].texts())
 
     assert text.startswith("<|user|>Add 0.\n\n")
     assert ASKED[0].criterion in text

@@ -23,14 +23,21 @@ KIND: Final = "reward-model"
 BATCH_TOKENS: Final = 16_384
 """Tokens of a batch with its padding; where they do not fit, a batch is halved until they do."""
 CPU_BATCH_TOKENS: Final = 2048
-SHORTENING: Final = "cut to fit: the middle of question and code"
+SHORTENING: Final = "cut to fit: instruction, then criterion (to an eighth of the room each), then the code"
 
 
 class _Answered(NamedTuple):
     """A question with one of its codes as the answer."""
 
-    question: str
+    instruction: str
+    criterion: str
     code: str
+    language: str
+
+    def texts(self) -> tuple[str, str]:
+        """Return the question and the answer, as they are written for the model."""
+        question = f"{self.instruction.strip()}\n\nWhat matters in the answer: {self.criterion.strip()}"
+        return question, fenced(self.code, self.language if self.language.isidentifier() else "")
 
 
 class _Read(NamedTuple):
@@ -77,8 +84,8 @@ class RewardModelJudge:
         self._budget = batch_tokens or (CPU_BATCH_TOKENS if self._model.device.type == "cpu" else BATCH_TOKENS)
         self._score_exactly()
         if self._tokenizer.chat_template:
-            probe = _Answered("[question-goes-here]", "[code-goes-here]")
-            if any(part not in self._text(probe) for part in probe):
+            probe = ("[question-goes-here]", "[code-goes-here]")
+            if any(part not in self._text(*probe) for part in probe):
                 raise CheckpointError(f"the chat template of {name} leaves the question or the answer out")
 
     def _score_exactly(self) -> None:
@@ -102,25 +109,40 @@ class RewardModelJudge:
                 a, b = _both(comparison)
                 yield index, self._verdict(comparison, (read[a], read[b]), (scores[a], scores[b]))
 
-    def _text(self, answered: _Answered) -> str:
-        turns = [{"role": "user", "content": answered.question}, {"role": "assistant", "content": answered.code}]
+    def _text(self, question: str, answer: str) -> str:
+        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
         return str(self._tokenizer.apply_chat_template(turns, tokenize=False))
 
-    def _read(self, answered: _Answered) -> _Read:
+    def _encode(self, answered: _Answered) -> _Read:
+        texts = answered.texts()
         if self._tokenizer.chat_template:
-            ids = self._loaded.ids(self._text(answered), answered)
-            types = [0] * len(ids)
-        else:
-            encoded: Any = self._tokenizer(
-                *answered, return_token_type_ids=True, split_special_tokens=True, verbose=False
-            )
-            ids, types = list(encoded["input_ids"]), list(encoded["token_type_ids"])
-        tokens = len(ids)
-        if tokens > self._context:
-            head = self._context // 2
-            tail = tokens - (self._context - head)
-            ids, types = ids[:head] + ids[tail:], types[:head] + types[tail:]
-        return _Read(ids, types, tokens)
+            ids = self._loaded.ids(self._text(*texts), texts)
+            return _Read(ids, [0] * len(ids), len(ids))
+        encoded: Any = self._tokenizer(*texts, return_token_type_ids=True, split_special_tokens=True, verbose=False)
+        return _Read(list(encoded["input_ids"]), list(encoded["token_type_ids"]), len(encoded["input_ids"]))
+
+    def _read(self, answered: _Answered) -> _Read:
+        whole = self._encode(answered)
+        over = whole.tokens - self._context
+        if over <= 0:
+            return whole
+        parts = {"instruction": answered.instruction, "criterion": answered.criterion, "code": answered.code}
+        room = {name: len(self._tokenizer.tokenize(text)) for name, text in parts.items()}
+        for _ in range(8):
+            left, cut = over, {}
+            for name, text in parts.items():
+                floor = 0 if name == "code" else self._context // 8
+                less = min(left, max(room[name] - floor, 0))
+                cut[name] = text[: len(text) * (room[name] - less) // max(room[name], 1)]
+                left -= less
+            shorter = self._encode(answered._replace(**cut))
+            if shorter.tokens <= self._context:
+                return shorter._replace(tokens=whole.tokens)
+            # Tokens are of different lengths: take what is still too much as well.
+            over += shorter.tokens - self._context
+        raise CheckpointError(
+            f"the {self._context} tokens that {self.name} takes do not even hold the question's frame"
+        )
 
     def _score(self, batch: Sequence[_Read]) -> list[float]:
         width = max(len(each.ids) for each in batch)
@@ -163,12 +185,8 @@ class RewardModelJudge:
 
 
 def _both(comparison: Comparison) -> tuple[_Answered, _Answered]:
-    question = f"{comparison.instruction.strip()}\n\nWhat matters in the answer: {comparison.criterion.strip()}"
-    language = comparison.language if comparison.language.isidentifier() else ""
-    return (
-        _Answered(question, fenced(comparison.code_a, language)),
-        _Answered(question, fenced(comparison.code_b, language)),
-    )
+    one = _Answered(comparison.instruction, comparison.criterion, comparison.code_a, comparison.language)
+    return one, one._replace(code=comparison.code_b)
 
 
 def load(name: str, device: torch.device | None = None, dtype: torch.dtype | None = None) -> RewardModelJudge:
