@@ -121,7 +121,7 @@ class ChatJudge:
         for comparison in comparisons:
             messages = self._messages(comparison)
             for sample in range(self._settings.samples):
-                yield Question(key_of(self.name, messages, self._sampling, sample), messages)
+                yield Question(key_of(self.name, messages, self._sampling, sample), messages, sample)
 
     def _messages(self, comparison: Comparison) -> Messages:
         brief = self._settings.scoring != "words"

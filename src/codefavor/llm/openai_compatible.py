@@ -12,7 +12,16 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from codefavor.errors import InputError
-from codefavor.llm.client import Messages, Reply, RequestError, Sampling, connection_fault, fault_of
+from codefavor.llm.client import (
+    Messages,
+    Reply,
+    RequestError,
+    Sampling,
+    connection_fault,
+    fault_of,
+    split_thinking,
+    until_stop,
+)
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -70,7 +79,8 @@ class OpenaiCompatible:
         for _ in range(len(_OURS) + 2):
             try:
                 with _faults():
-                    return _reply(await self._client.chat.completions.create(**self._request(messages, sampling)))
+                    answer = await self._client.chat.completions.create(**self._request(messages, sampling))
+                    return _reply(answer, sampling.stop)
             except openai.BadRequestError as error:
                 if _refusal(error):
                     return Reply("", "refused")
@@ -185,7 +195,7 @@ def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
         return error
 
 
-def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
+def _reply(answer: Any, stops: Sequence[str] = ()) -> Reply:  # noqa: ANN401 (a server may send anything)
     try:
         choice = answer.choices[0]
         message, usage = choice.message, answer.usage
@@ -197,6 +207,10 @@ def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
         raise RequestError("broken", "the reply is no chat completion") from error
     if not isinstance(text, str) or finish is None:
         raise RequestError("broken", "the reply was cut off")
+    # OpenAI leaves the stop sequence out of the answer; `transformers serve` leaves it in.
+    text = until_stop(text, stops)
+    if not thinking:  # a server that was not told how its model thinks leaves it in the text
+        thinking, text = split_thinking(text)
     first: dict[str, float] = {}
     if choice.logprobs is not None and choice.logprobs.content:
         token = choice.logprobs.content[0]
