@@ -46,6 +46,6 @@ def _note(measured: Measured) -> str:
         f"{tables.TOLD_APART}: the 95 % interval leaves out zero, and the exact test over problems does too, corrected "
         f"(Holm) for the {amount(count, 'pair')} of each column."
     )
-    if any(column.shared is None for column in measured.columns):
-        note += " Not all pairs share all tasks: “shared” says how many a difference rests on."
+    if any(pair.difference.apart for column in measured.columns for pair in column.pairs):
+        note += " Not all runs answered the same tasks: “shared” says how many such a difference rests on."
     return note

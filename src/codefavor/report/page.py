@@ -9,7 +9,6 @@ from markupsafe import Markup
 from codefavor.benchmark.metrics import calibration
 from codefavor.errors import EmptyInputError
 from codefavor.jsonl import write_bytes
-from codefavor.objectives import OBJECTIVES
 from codefavor.pages.layout import Html, Section, folded, notice, picture, pictures, render
 from codefavor.pages.tables import CellLike, Column, Table, facts
 from codefavor.pages.tables import Group as Rows
@@ -135,13 +134,21 @@ def _lead(groups: Sequence[Group]) -> Markup:
 def _group(measured: Measured, prefix: str) -> Iterator[Section]:
     group, names = measured.group, measured.names
     counted = folded("Counts: tasks, problems, failures, undecided by kind, order", tables.counts(measured))
-    yield Section(group.bench, [*_notices(group, names), tables.scores(measured), *_score_notes(group), counted])
+    yield Section(
+        group.bench,
+        [
+            *(notice(text, word) for word, text in tables.warnings(measured)),
+            tables.scores(measured),
+            *_score_notes(group),
+            counted,
+        ],
+    )
     plots = [
         picture(figures.accuracies(group, name, names, f"{prefix}a{number}"), spelled(name))
         for number, name in enumerate(group.objectives)
     ]
     if group.has_average:
-        plots.insert(0, picture(figures.averages(group, names, f"{prefix}v"), "Average of the three"))
+        plots.insert(0, picture(figures.averages(group, names, f"{prefix}v"), "Average of the three", tall=True))
     yield Section(f"Accuracy by objective on {group.bench}", [pictures(plots), _PLOT_NOTE], level=3)
     if compared := list(comparisons(measured, prefix)):
         yield Section(f"Judges compared on {group.bench}", compared, level=3)
@@ -173,29 +180,6 @@ def _score_notes(group: Group) -> Iterator[Html]:
         notes.append("±: half the share of answers that decided nothing, each of which earned a half.")
     if notes:
         yield Markup('<p class="aside">{}</p>').format(" ".join(notes))
-
-
-def _notices(group: Group, names: Mapping[int, str]) -> Iterator[Markup]:
-    if group.on_codeprefbench and not all(run.whole for run in group.runs):
-        changed = [
-            name for name in OBJECTIVES if name in group.objectives and tables.most(group, name) != FULL_SIZE[name]
-        ]
-        sizes = several([f"{tables.most(group, name):,} of {FULL_SIZE[name]:,} {name}" for name in changed])
-        missing = [name for name in OBJECTIVES if name not in group.objectives]
-        rest = f" Not asked: {several(missing)}." if missing else ""
-        said = f"Scored on {sizes} tasks." if sizes else "The files are not, byte for byte, the published ones."
-        yield notice(f"{said}{rest} The paper's rows are on the whole benchmark and compare only roughly.", "Part")
-    for run in group.runs:
-        failed = sum(score.failures for score in run.summary.objectives.values())
-        if failed or not run.summary.complete:
-            asked = f"{amount(failed, 'task')} could not be asked" if failed else "the run did not finish"
-            yield notice(f"{names[id(run)]}: {asked}; its numbers are on the rest.", "Incomplete")
-    if differing := group.differing():
-        yield notice(
-            f"The runs were not asked the same tasks in {several(differing)}; those columns do not compare. "
-            "The differences beneath are on the tasks that both runs of a pair answered.",
-            "Unlike",
-        )
 
 
 # ── The blind rule ──

@@ -53,11 +53,9 @@ class Pairs:
         return None
 
     @property
-    def shared(self) -> int | None:
-        """The tasks that every pair shares without one left over, None where pairs differ in that."""
-        counts = {pair.difference.shared for pair in self.pairs}
-        alike = len(counts) == 1 and not any(pair.difference.apart for pair in self.pairs)
-        return counts.pop() if alike else None
+    def shared(self) -> int:
+        """The tasks of the pair that shares most; a pair with fewer rests on fewer."""
+        return max(pair.difference.shared for pair in self.pairs)
 
 
 def compared(group: Group) -> list[Pairs]:

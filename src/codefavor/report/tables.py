@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from codefavor.objectives import VERIFIABLE
+from codefavor.objectives import OBJECTIVES, VERIFIABLE
 from codefavor.pages.tables import Cell, CellLike, Column, Table
 from codefavor.pages.tables import Group as Rows
-from codefavor.report.evaluations import Group, RunData, accuracy_of, labels
+from codefavor.report.evaluations import FULL_SIZE, Group, RunData, accuracy_of, labels
 from codefavor.report.pairs import AVERAGE, Pair, Pairs, compared
 from codefavor.report.published import PUBLISHED, Score
 from codefavor.report.wording import (
@@ -23,6 +23,7 @@ from codefavor.report.wording import (
     points,
     points_interval,
     probability,
+    several,
     spelled,
 )
 
@@ -64,6 +65,29 @@ def most(group: Group, objective: str) -> int:
 
 
 # ── Scores ──
+
+
+def warnings(measured: Measured) -> Iterator[tuple[str, str]]:
+    """Yield what a reader must know before the numbers: a word, and a sentence or two."""
+    group, names = measured.group, measured.names
+    if group.on_codeprefbench and not all(run.whole for run in group.runs):
+        changed = [name for name in OBJECTIVES if name in group.objectives and most(group, name) != FULL_SIZE[name]]
+        sizes = several([f"{most(group, name):,} of {FULL_SIZE[name]:,} {name}" for name in changed])
+        missing = [name for name in OBJECTIVES if name not in group.objectives]
+        rest = f" Not asked: {several(missing)}." if missing else ""
+        said = f"Scored on {sizes} tasks." if sizes else "The files are not, byte for byte, the published ones."
+        yield "Part", f"{said}{rest} The paper's rows are on the whole benchmark and compare only roughly."
+    for run in group.runs:
+        failed = sum(score.failures for score in run.summary.objectives.values())
+        if failed or not run.summary.complete:
+            asked = f"{amount(failed, 'task')} could not be asked" if failed else "the run did not finish"
+            yield "Incomplete", f"{names[id(run)]}: {asked}; its numbers are on the rest."
+    if differing := group.differing():
+        yield (
+            "Unlike",
+            f"The runs were not asked the same tasks in {several(differing)}; those columns do not compare. "
+            "The differences beneath are on the tasks that both runs of a pair answered.",
+        )
 
 
 def scores(measured: Measured) -> Table:
@@ -180,7 +204,10 @@ def against_best(measured: Measured) -> Table | None:
     rows: list[list[CellLike]] = [
         [measured.names[id(run)], *(_gap(found[name].of(run, best), found[name]) for name in shown)] for run in others
     ]
-    columns = [Column("Less the best judge"), *(Column(spelled(name), True, _on(found[name])) for name in shown)]
+    columns = [
+        Column("Less the best judge"),
+        *(Column(spelled(name), True, amount(found[name].shared, "task")) for name in shown),
+    ]
     caption = f"Points of accuracy on {measured.group.bench} less those of {measured.names[id(best)]}, the same tasks"
     return Table(columns, [Rows(rows)], caption)
 
@@ -196,19 +223,16 @@ def matrix(measured: Measured, column: Pairs) -> Table:
         rows.append(cells)
     columns = [Column("Row less column")]
     columns += [Column(f"{numbers[id(run)]}", True, names[id(run)] if run.blind else "") for run in group.runs]
-    return Table(columns, [Rows(rows)], f"{spelled(column.objective)}: difference in points{_on(column, ', ')}")
-
-
-def _on(column: Pairs, before: str = "") -> str:
-    return "" if column.shared is None else f"{before}{amount(column.shared, 'task')}"
+    caption = f"{spelled(column.objective)}: difference in points on {amount(column.shared, 'task')}"
+    return Table(columns, [Rows(rows)], caption)
 
 
 def _gap(pair: Pair | None, column: Pairs) -> Cell:
     if pair is None:
         return Cell(NONE)
     gap = pair.difference
-    tags = [] if column.shared is not None else [f"{gap.shared:,} shared"]
-    return Cell(points(gap.value), TOLD_APART if pair.told_apart else "", points_interval(gap.ci95), tags)
+    fewer = [f"{gap.shared:,} shared"] if gap.shared < column.shared or gap.apart else []
+    return Cell(points(gap.value), TOLD_APART if pair.told_apart else "", points_interval(gap.ci95), fewer)
 
 
 def pair_list(measured: Measured) -> Table:
@@ -257,13 +281,11 @@ def costs(groups: Sequence[Group]) -> Table:
         Column("Wall", True, "s"),
         Column("CPU", True, "s"),
         Column("Tasks a second", True, "by wall"),
-        Column("Reply, median", True, "s"),
-        Column("Reply, p95", True, "s"),
+        Column("Reply", True, "s, median"),
         Column("Requests", True),
         Column("Tokens in", True),
         Column("Tokens out", True),
         Column("Cost", True, "USD"),
-        Column("Cost a task", True, "USD"),
     ]
     bodies = []
     for group in groups:
@@ -272,8 +294,6 @@ def costs(groups: Sequence[Group]) -> Table:
         for run in group.runs:
             summary = run.summary
             rate = run.tasks_asked / summary.wall_seconds if summary.wall_seconds > 0 else None
-            cost = summary.cost_usd or 0.0
-            lost = f"and up to {money(summary.uncertain_usd)} for no answer" if summary.uncertain_usd else ""
             rows.append(
                 [
                     names[id(run)],
@@ -281,15 +301,25 @@ def costs(groups: Sequence[Group]) -> Table:
                     _seconds(summary.wall_seconds),
                     _seconds(summary.cpu_seconds),
                     NONE if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}",
-                    _seconds(median(run.seconds)) if run.seconds else NONE,
-                    _seconds(float(np.quantile(run.seconds, 0.95))) if run.seconds else NONE,
+                    _reply(run.seconds),
                     *(_count(summary.usage.get(name)) for name in ("requests", "input_tokens", "output_tokens")),
-                    Cell(money(cost), small=lost),
-                    money(cost / run.tasks_asked if run.tasks_asked else 0.0),
+                    _cost(run),
                 ]
             )
         bodies.append(Rows(rows, group.bench if len(groups) > 1 else ""))
     return Table(columns, bodies, "What each run used")
+
+
+def _reply(seconds: Sequence[float]) -> Cell:
+    if not seconds:
+        return Cell(NONE)
+    return Cell(_seconds(median(seconds)), small=f"p95 {_seconds(float(np.quantile(seconds, 0.95)))}")
+
+
+def _cost(run: RunData) -> Cell:
+    cost, lost = run.summary.cost_usd or 0.0, run.summary.uncertain_usd
+    each = f"{money(cost / run.tasks_asked)} a task" if cost and run.tasks_asked else ""
+    return Cell(money(cost), small=each, tags=[f"up to {money(lost)} more"] if lost else [])
 
 
 def _seconds(value: float) -> str:
