@@ -141,7 +141,7 @@ def heat_map(
     """
     left = 8 + min(150.0, 6.6 * max(map(len, labels), default=0))
     size = min(36.0, (WIDTH - left) / max(1, len(labels)))
-    font = min(11.0, 0.46 * size)
+    font = min(10.5, 0.44 * size)
     head = Markup(
         '<svg viewBox="0 0 {} {:.0f}" role="img" aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title>'
         '<desc id="{}-d">{}</desc>'
@@ -169,6 +169,6 @@ def heat_map(
                 )
             )
             if value is not None and column < row:
-                said = f"{100 * value:.0f}".replace("-", "−")
+                said = str(round(100 * value)).replace("-", "−")
                 parts.append(text.format(left + (column + 0.5) * size, middle, "middle", ink, said))
     return head + Markup("").join(parts) + Markup("</svg>")

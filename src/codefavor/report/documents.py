@@ -16,6 +16,8 @@ from codefavor.report import tables
 from codefavor.report.evaluations import RunData, group_by_bench
 
 _STAR: Final = f"{tables.TOLD_APART}: interval without zero, and p under 0.05 by the exact test, Holm-corrected"
+_MANY: Final = 7
+"""Columns from which a table is set closer."""
 _LATEX: Final = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -150,13 +152,14 @@ def latex_table(table: Table, number: int, notes: Sequence[str] = ()) -> str:
             # As on the page: what belongs to a value stands beneath it, smaller.
             beneath = [[_scriptsize(text) for text in line] for line in zip(*map(_beneath, row), strict=True)]
             rows += [_ended(line) for line in beneath if any(line)]
+            rows += [r"\addlinespace[2pt]"] if any(map(any, beneath)) else []
     caption = ". ".join(latex_text(each) for each in [table.caption, *notes, *_notes(table)] if each)
     return "\n".join(
         [
             r"\begin{table}[t]",
-            r"\centering\small",
+            r"\centering\small" if len(columns) < _MANY else r"\centering\footnotesize\setlength{\tabcolsep}{3pt}",
             rf"\caption{{{caption}.}}",
-            rf"\label{{tab:codefavor-{number}}}",
+            rf"\label{{tab:codefavor-{number}}}\vspace{{4pt}}",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
             *rows,

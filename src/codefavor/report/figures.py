@@ -179,4 +179,6 @@ def _calm(axes: Any) -> None:  # noqa: ANN401 (matplotlib is not typed here)
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST_NAME else label[: _LONGEST_NAME - 1] + "…"
+    # Names of one family begin alike and differ at their ends, so the middle goes.
+    half = _LONGEST_NAME // 2
+    return label if len(label) <= _LONGEST_NAME else f"{label[: half - 1].rstrip()}…{label[-half:].lstrip()}"
