@@ -147,19 +147,16 @@ def _corrected(groups: Sequence[Clusters], replicates: Floats) -> tuple[float, f
 
 def _replicates(groups: Sequence[Clusters], index: int, draws: int) -> Floats:
     """Return the share in every draw of each group, shape (groups, draws); groups of as many clusters share draws."""
-    alike: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+    alike: dict[int, list[int]] = defaultdict(list)
     for place, group in enumerate(groups):
-        alike[len(group.answered), group.answered.tobytes()].append(place)
+        alike[len(group.answered)].append(place)
     shares = np.empty((len(groups), draws))
-    held, times = 0, np.empty((0, 0))
-    for count, answered in sorted(alike):
-        if count != held:
-            rng = np.random.default_rng((_SEED, index))
-            # How often each cluster was drawn says all that drawing one by one would.
-            held, times = count, rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
-        places = alike[count, answered]
-        correct = np.array([groups[place].correct for place in places])
-        shares[places] = (correct @ times.T) / (times @ groups[places[0]].answered)
+    for count, places in alike.items():
+        rng = np.random.default_rng((_SEED, index))
+        # How often each cluster was drawn says all that drawing one by one would.
+        times = rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64).T
+        answered, which = np.unique([groups[place].answered for place in places], axis=0, return_inverse=True)
+        shares[places] = (np.array([groups[place].correct for place in places]) @ times) / (answered @ times)[which]
     return shares
 
 

@@ -196,8 +196,8 @@ def _mean_p(spreads: Sequence[Floats], sums: Sequence[int], totals: Sequence[flo
     grid = np.ones(1)
     for spread, total in zip(spreads, totals, strict=True):
         middle = len(spread) // 2
-        places = np.rint(np.arange(-middle, middle + 1) * _CELLS / total).astype(int) + _CELLS
-        grid = fftconvolve(grid, np.bincount(places, weights=spread, minlength=2 * _CELLS + 1))
+        places = np.rint(np.arange(-middle, middle + 1) * _CELLS / total).astype(int)
+        grid = fftconvolve(grid, np.bincount(places - places[0], weights=spread))
     edge = max(0, math.floor(reached * _CELLS - len(spreads) / 2 + 1e-9))
     beyond = grid[len(grid) // 2 + edge :].clip(min=0.0).sum()
     return min(1.0, 2 * float(beyond)) if edge else 1.0
