@@ -18,8 +18,8 @@ MakeRun = Callable[..., RunData]
 
 
 def _measured(*runs: RunData) -> Measured:
-    (group,) = group_by_bench(runs)
-    return measure(group)
+    (measured,) = measure(runs)
+    return measured
 
 
 def _row(table: Table, name: str, group: int = 0) -> list[CellLike]:

@@ -29,7 +29,8 @@ def report_command(
     from codefavor.report.documents import write_latex, write_markdown
     from codefavor.report.evaluations import load_run
     from codefavor.report.extras import data_sections, training_sections
-    from codefavor.report.page import write_report
+    from codefavor.report.page import write_page
+    from codefavor.report.tables import measure
     from codefavor.report.text import summary_table
 
     for path in out:
@@ -39,14 +40,15 @@ def report_command(
             raise InputError(f"--out {path}: its ending says what to write; end it in .html, .md or .tex")
     loaded = [load_run(folder) for folder in runs]
     sections = [*data_sections(data or ()), *training_sections(training or ())]
+    measured = measure(with_codes(loaded) if any(path.suffix.lower() == ".html" for path in out) else loaded)
     for path in out:
         match path.suffix.lower():
             case ".md":
-                write_markdown(loaded, path, title)
+                write_markdown(measured, path, title)
             case ".tex":
-                write_latex(loaded, path, title)
+                write_latex(measured, path, title)
             case _:
-                write_report(with_codes(loaded), path, title, sections)
+                write_page(measured, path, title, sections)
     typer.echo(summary_table(loaded))
     if not all(run.summary.complete for run in loaded):
         typer.echo("incomplete: some tasks could not be asked; their counts are on the page")

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from codefavor.errors import EmptyInputError
 from codefavor.jsonl import write_bytes
 from codefavor.pages.tables import Cell, CellLike, Group, Table
 from codefavor.report import tables
-from codefavor.report.evaluations import RunData, group_by_bench
+from codefavor.report.tables import Measured
 
 _STAR: Final = f"{tables.TOLD_APART}: interval without zero, and p under 0.05 by the exact test, Holm-corrected"
 _MANY: Final = 7
@@ -48,47 +47,41 @@ _LATEX: Final = {
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>|#~$&!@])")
 
 
-def write_markdown(runs: Sequence[RunData], out: Path, title: str) -> None:
+def write_markdown(measured: Sequence[Measured], out: Path, title: str) -> None:
     """Write the report's tables as Markdown that GitHub shows as tables.
 
     Raises:
-        EmptyInputError: there are no runs.
         StorageError: the file cannot be written.
     """
     parts = [f"# {markdown_text(title)}\n"]
-    for table, warnings in _tables(runs):
+    for table, warnings in _tables(measured):
         parts += [f"> **{word}** {markdown_text(text)}\n" for word, text in warnings]
         parts.append(markdown_table(table))
     parts.append(f"\\{_STAR}.\n")
     write_bytes(out, "\n".join(parts).encode("utf-8", "replace"))
 
 
-def write_latex(runs: Sequence[RunData], out: Path, title: str) -> None:
+def write_latex(measured: Sequence[Measured], out: Path, title: str) -> None:
     r"""Write the report's tables as LaTeX, each a float of its own, to be read by `\input`.
 
     Raises:
-        EmptyInputError: there are no runs.
         StorageError: the file cannot be written.
     """
     head = f"% {_one_line(title)}\n% Needs \\usepackage{{booktabs}} and \\usepackage[T1]{{fontenc}}.\n% {_STAR}.\n"
     parts = [head]
-    for number, (table, warnings) in enumerate(_tables(runs), start=1):
+    for number, (table, warnings) in enumerate(_tables(measured), start=1):
         parts.append(latex_table(table, number, [f"{word}: {text.rstrip('.')}" for word, text in warnings]))
     write_bytes(out, "\n".join(parts).encode("utf-8", "replace"))
 
 
-def _tables(runs: Sequence[RunData]) -> Iterator[tuple[Table, Sequence[tuple[str, str]]]]:
+def _tables(measured: Sequence[Measured]) -> Iterator[tuple[Table, Sequence[tuple[str, str]]]]:
     """Yield the tables, each with what a reader must know before its numbers."""
-    if not runs:
-        raise EmptyInputError("there are no runs to report on; give the --run folders of `codefavor eval`")
-    groups = group_by_bench(runs)
-    for group in groups:
-        measured = tables.measure(group)
-        yield tables.scores(measured), list(tables.warnings(measured))
-        if (behind := tables.against_best(measured)) is not None:
+    for each in measured:
+        yield tables.scores(each), list(tables.warnings(each))
+        if (behind := tables.against_best(each)) is not None:
             yield behind, ()
-        yield tables.counts(measured), ()
-    yield tables.costs(groups), ()
+        yield tables.counts(each), ()
+    yield tables.costs([each.group for each in measured]), ()
 
 
 # ── Markdown ──

@@ -7,7 +7,6 @@ from typing import Final
 from markupsafe import Markup
 
 from codefavor.benchmark.metrics import calibration
-from codefavor.errors import EmptyInputError
 from codefavor.jsonl import write_bytes
 from codefavor.pages.layout import Html, Section, folded, notice, picture, pictures, render
 from codefavor.pages.tables import CellLike, Column, Table, facts
@@ -15,7 +14,7 @@ from codefavor.pages.tables import Group as Rows
 from codefavor.report import figures, tables
 from codefavor.report.analysis import against_rule, grades
 from codefavor.report.comparisons import comparisons
-from codefavor.report.evaluations import FULL_SIZE, Group, RunData, by_objective, group_by_bench, labels
+from codefavor.report.evaluations import FULL_SIZE, Group, RunData, by_objective, labels
 from codefavor.report.mistakes import mistakes, plain
 from codefavor.report.tables import Measured, measure
 from codefavor.report.wording import (
@@ -67,10 +66,12 @@ def write_report(runs: Sequence[RunData], out: Path, title: str, sections: Seque
         EmptyInputError: there are no runs.
         StorageError: the file cannot be written.
     """
-    if not runs:
-        raise EmptyInputError("there are no runs to report on; give the --run folders of `codefavor eval`")
-    groups = group_by_bench(runs)
-    measured = [measure(group) for group in groups]
+    write_page(measure(runs), out, title, sections)
+
+
+def write_page(measured: Sequence[Measured], out: Path, title: str, sections: Sequence[Section] = ()) -> None:
+    """Write the report on runs that are compared already; else as `write_report`."""
+    groups = [each.group for each in measured]
     parts = [part for number, each in enumerate(measured) for part in _group(each, f"g{number}")]
     page = render(
         title,

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from codefavor.errors import EmptyInputError
 from codefavor.objectives import OBJECTIVES, VERIFIABLE
 from codefavor.pages.tables import Cell, CellLike, Column, Table
 from codefavor.pages.tables import Group as Rows
-from codefavor.report.evaluations import FULL_SIZE, Group, RunData, accuracy_of, labels
+from codefavor.report.evaluations import FULL_SIZE, Group, RunData, accuracy_of, group_by_bench, labels
 from codefavor.report.pairs import AVERAGE, Pair, Pairs, compared
 from codefavor.report.published import PUBLISHED, Score
 from codefavor.report.wording import (
@@ -54,9 +55,15 @@ class Measured:
         return [*first, *average, *(name for name in objectives if name not in VERIFIABLE)]
 
 
-def measure(group: Group) -> Measured:
-    """Compare a benchmark's runs with each other, for all tables at once."""
-    return Measured(group, labels(group.runs), compared(group))
+def measure(runs: Sequence[RunData]) -> list[Measured]:
+    """Return the runs by benchmark, each one's compared with each other, once for all that is written of them.
+
+    Raises:
+        EmptyInputError: there are no runs.
+    """
+    if not runs:
+        raise EmptyInputError("there are no runs to report on; give the --run folders of `codefavor eval`")
+    return [Measured(group, labels(group.runs), compared(group)) for group in group_by_bench(runs)]
 
 
 def most(group: Group, objective: str) -> int:
