@@ -11,13 +11,13 @@ import ast
 import io
 import re
 import tokenize
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from codefavor.codetext.languages import canonical
+from codefavor.codetext.parsing import parse
 
 How: TypeAlias = Literal["parsed", "tokens", "kept"]
 
@@ -65,7 +65,7 @@ def strip(code: str, language: str = "python") -> Stripped:
 
 
 def _strip_python(code: str) -> Stripped:
-    tree = _parse(code)
+    tree = parse(code)
     if tree is None:
         return Stripped(_apply(code, list(_edits_by_tokens(code))), "tokens")
     try:
@@ -75,19 +75,10 @@ def _strip_python(code: str) -> Stripped:
     if not edits:
         return Stripped(code, "parsed")
     text = _apply(code, edits)
-    after = _parse(text)
+    after = parse(text)
     if after is None or not _same_meaning(tree, after):
         return Stripped(code, "kept")
     return Stripped(text, "parsed")
-
-
-def _parse(code: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the code's author should hear, our caller need not
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _line_starts(code: str) -> list[int]:
