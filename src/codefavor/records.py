@@ -83,6 +83,35 @@ class Function(Record):
     license: str | None = None
 
 
+class Commit(Record):
+    """One file, or one function of it, before and after a commit."""
+
+    identity = ("repo", "commit", "path", "old_contents", "new_contents")
+
+    id: str
+    repo: Text
+    commit: str
+    path: Text
+    """Where the file is after the commit."""
+    message: Text
+    old_contents: Text
+    new_contents: Text
+    lang: str | None = None
+    license: str | None = None
+    date: str | None = None
+
+
+class Instruction(Record):
+    """What a person asks code for."""
+
+    identity = ("instruction",)
+
+    id: str
+    instruction: Text
+    reference: Text | None = None
+    """Somebody's answer to it."""
+
+
 class Comparison(Record):
     """A question to a judge: which of two codes better meets the criterion, for this instruction."""
 

@@ -1,0 +1,63 @@
+"""Owns comparing Python by its syntax trees: what says the same although it is laid out or commented otherwise."""
+
+import ast
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+
+def parse(code: str) -> ast.Module | None:
+    """Return the syntax tree of Python code, or None where this interpreter cannot parse it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the code's author should hear, our caller need not
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def bodies(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], bool]]:
+    """Yield every block of statements, and whether it may be empty."""
+    # Walk statements only: their expressions hold none, and most of a tree is expressions.
+    yield tree.body, True
+    stack: list[Any] = list(tree.body)
+    while stack:
+        node = stack.pop()
+        for field in ("body", "orelse", "finalbody"):
+            if inner := getattr(node, field, None):
+                yield inner, False
+                stack.extend(inner)
+        stack.extend(getattr(node, "handlers", ()))
+        stack.extend(getattr(node, "cases", ()))
+
+
+def is_bare_string(node: ast.stmt) -> bool:
+    """Return whether a statement is a string that stands alone, such as a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def same_tree(one: ast.AST, other: ast.AST) -> bool:
+    """Return whether two trees are equal but for the places of their nodes."""
+    # Not by ast.dump: it recurses, and a long sum is as deep as it has terms.
+    stack: list[tuple[Any, Any]] = [(one, other)]
+    while stack:
+        left, right = stack.pop()
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, ast.AST):
+            stack.extend((getattr(left, field, None), getattr(right, field, None)) for field in left._fields)
+        elif isinstance(left, list):
+            if len(left) != len(right):
+                return False
+            stack.extend(zip(left, right, strict=True))
+        elif left != right:
+            return False
+    return True
+
+
+def same_meaning(before: ast.Module, after: ast.Module) -> bool:
+    """Return whether two trees are equal but for strings that stand alone and `pass`; both are taken out of them."""
+    for tree in (before, after):
+        for body, _ in bodies(tree):
+            body[:] = [node for node in body if not is_bare_string(node) and not isinstance(node, ast.Pass)]
+    return same_tree(before, after)
