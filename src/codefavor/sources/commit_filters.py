@@ -7,7 +7,7 @@ import tokenize
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -44,6 +44,7 @@ _TEST_FILE: Final = re.compile(r".*(?:[._-](?:test|spec)|_test|Tests?)\.\w+")
 _GENERATED_FILE: Final = re.compile(
     r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|[.-]min\.\w+|_generated\.\w+|\.g\.\w+|\.designer\.cs)"
 )
+_OPENS: Final = re.compile(r"(?:async[ \t]+def|def|class)\b|@")
 _COMMENT_MARK: Final = re.compile(r"//|/\*|\*|#|--|\"\"\"|'''")
 
 
@@ -107,28 +108,47 @@ def change_reason(
             return "secret", f"{version.secret} in the text {side}"
     if new.generated and "generated" not in waived:
         return "generated", ""
-    before, after = changed_lines(old.text, new.text)
-    if (changed := len(before) + len(after)) > max_changed_lines:
-        return "too-many-lines", f"{changed} lines"
-    if old.text.strip() and new.text.strip():
-        reason = _nothing_new(old.text, new.text, language, [*before, *after])
-        if reason and reason not in waived:
-            return reason, ""
-    return None
+    before, after = old.text.split("\n"), new.text.split("\n")
+    head, tail = _shared(before, after)
+    changed = _changed_lines(before, after, head, tail)
+    if len(changed) > max_changed_lines:
+        return "too-many-lines", f"{len(changed)} lines"
+    if not old.text.strip() or not new.text.strip():
+        return None
+    if language == "python" and _differ_nearby(before, after, head, tail):
+        return None
+    reason = _nothing_new(old.text, new.text, language, changed)
+    return (reason, "") if reason and reason not in waived else None
 
 
-def changed_lines(old: str, new: str) -> tuple[list[str], list[str]]:
-    r"""Return the lines that only the old text has, and those that only the new one has; moving a line is no change.
-
-    >>> changed_lines("a\nb\nc", "a\nx\nc")
-    (['b'], ['x'])
-    """
-    before, after = old.split("\n"), new.split("\n")
+def _shared(before: list[str], after: list[str]) -> tuple[int, int]:
+    """Return how many lines are the same at the head, and how many of the others at the tail."""
     head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
-    before, after = before[head:], after[head:]
-    tail = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before[::-1], after[::-1], strict=False)))
-    had, has = Counter(before[: len(before) - tail]), Counter(after[: len(after) - tail])
-    return list((had - has).elements()), list((has - had).elements())
+    rest = min(len(before), len(after)) - head
+    ends = zip(islice(reversed(before), rest), islice(reversed(after), rest), strict=True)
+    return head, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
+
+
+def _changed_lines(before: list[str], after: list[str], head: int, tail: int) -> list[str]:
+    """Return the lines that one text has and the other has not; moving a line is no change."""
+    had, has = Counter(before[head : len(before) - tail]), Counter(after[head : len(after) - tail])
+    return [*(had - has).elements(), *(has - had).elements()]
+
+
+def _differ_nearby(before: list[str], after: list[str], head: int, tail: int) -> bool:
+    """Return whether the functions and classes around a change show that it changes code; False where they do not.
+
+    A file is long and a change is short: most changes are told by a part that is parsed in no time.
+    """
+    start = next((line for line in range(head - 1, -1, -1) if _OPENS.match(before[line])), 0)
+    first = len(before) - tail
+    stop = next((line for line in range(first, len(before)) if _OPENS.match(before[line])), len(before))
+    ahead = "\n".join(before[:start])
+    if ahead.count('"""') % 2 or ahead.count("'''") % 2:
+        return False  # it may begin inside a text
+    one = parse("\n".join(before[start:stop]))
+    other = parse("\n".join(after[start : stop + len(after) - len(before)])) if one else None
+    return one is not None and other is not None and not same_meaning(one, other)
 
 
 def _nothing_new(old: str, new: str, language: str, changed: list[str]) -> str | None:
