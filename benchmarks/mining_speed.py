@@ -102,6 +102,10 @@ def measure(command: list[str], rows: Path) -> Cost:
         return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, sum(1 for _ in stream))
 
 
+def _line(title: str, commits: int, cost: Cost) -> str:
+    return f"{title}  {commits:6,} commits  {cost.cpu:7.2f} s CPU  {cost.peak_mb:5.0f} MB peak  {cost.rows:,} rows"
+
+
 def main() -> None:
     """Print one line for each program and size, and how much faster ours is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -124,21 +128,17 @@ def main() -> None:
         for size in sorted({min(1_000, given.commits), given.commits}):
             repository = folder / f"of-{size}"
             make_repository(repository, size)
-            cost = ours(repository)
-            print(
-                f"codefavor  {size:6,} commits  {cost.cpu:7.2f} s CPU  {cost.peak_mb:5.0f} MB peak  {cost.rows:,} rows"
-            )
+            print(_line("codefavor", size, ours(repository)))
         shared = folder / "shared"
         make_repository(shared, given.peer_commits)
         rounds = [(ours(shared), peer(shared)) for _ in range(given.rounds)]
         for title, costs in zip(("codefavor", "PyDriller"), zip(*rounds, strict=True), strict=True):
             cpu = statistics.median(cost.cpu for cost in costs)
             peak = max(cost.peak_mb for cost in costs)
-            print(
-                f"{title}  {given.peer_commits:6,} commits  {cpu:7.2f} s CPU  {peak:5.0f} MB peak  {costs[0].rows:,} rows"
-            )
+            print(_line(title, given.peer_commits, Cost(cpu, peak, costs[0].rows)))
         ratios = [theirs.cpu / mine.cpu for mine, theirs in rounds]
-        print(f"PyDriller takes {statistics.median(ratios):.1f} times as long ({min(ratios):.1f} to {max(ratios):.1f})")
+        median = statistics.median(ratios)
+        print(f"PyDriller takes {median:.1f} times as long ({min(ratios):.1f} to {max(ratios):.1f})")
 
 
 if __name__ == "__main__":

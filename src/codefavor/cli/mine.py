@@ -14,7 +14,7 @@ _Word = TypeVar("_Word", bound=str)
 _COMMITS = "File of commits to write: .jsonl, .jsonl.gz, .jsonl.zst or -."
 _Source: TypeAlias = Annotated[
     str | None,
-    typer.Argument(metavar="[SOURCE]", help="File or folder of Parquet or JSON Lines, or a name on the hub."),
+    typer.Argument(metavar="SOURCE", help="File or folder of Parquet or JSON Lines, or a name on the hub."),
 ]
 _Map: TypeAlias = Annotated[
     list[str] | None,

@@ -22,7 +22,7 @@ from codefavor.sources.commit_filters import WAIVABLE, Version, change_reason, c
 from codefavor.sources.decoding import decode
 from codefavor.sources.git_repository import Change, ObjectReader, RawCommit, Repository
 from codefavor.sources.installed_code import outer_functions, source_of
-from codefavor.sources.licence_texts import LICENCE_FILE, licence_of_text
+from codefavor.sources.licence_texts import is_licence_file, licence_of_text
 from codefavor.sources.licences import is_permissive
 from codefavor.sources.mined_file import MinedFile
 from codefavor.sources.secrets import secret_kind
@@ -260,7 +260,10 @@ class _Miner:
         if self._config.per == "file":
             yield from self._of_texts(job, old, new)
             return
-        functions = _changed_functions(old.text, new.text) if job.language == "python" else "no-functions"
+        if new.generated and "generated" not in self._config.waived:
+            functions: list[tuple[str, str | None, str | None]] | str = "generated"
+        else:
+            functions = _changed_functions(old.text, new.text) if job.language == "python" else "no-functions"
         if isinstance(functions, str):
             self._refuse(functions, "", job.commit.name, job.path)
             return
@@ -337,9 +340,10 @@ class _Licences:
         if isinstance(content, str):
             return ""
         size = len(tree) // 2
-        # An entry: mode, space, name, NUL, hash in bytes.
-        entry = re.compile(rb"100[0-7]{3} ([^\0]+)\0(.{%d})" % size, re.DOTALL)
-        files = tuple(found[2].hex() for found in entry.finditer(content) if LICENCE_FILE.fullmatch(found[1]))
+        # An entry: mode, space, name, NUL, hash in bytes; every one is read, for a hash may look like an entry.
+        entries = re.finditer(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, content, re.DOTALL)
+        plain = (entry for entry in entries if entry[1].startswith(b"100"))
+        files = tuple(entry[3].hex() for entry in plain if is_licence_file(_text(entry[2])))
         if files not in self._by_files:
             named = {name for name in map(self._of_file, files) if name}
             self._by_files[files] = " AND ".join(f"({name})" if " OR " in name else name for name in sorted(named))

@@ -44,6 +44,7 @@ _ALWAYS: Final = (
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.commitGraph=false"),  # a graph that lies about parents would be believed
     *("-c", f"core.bigFileThreshold={_STREAMED_FROM}"),
+    *("-c", "core.deltaBaseCacheLimit=16m"),  # by default it grows to 96 MB with the history, and gains nothing
     *("-c", "log.showSignature=false"),
     *("-c", "protocol.allow=never"),
     *("-c", "safe.directory=*"),  # somebody else's files are what we are here for, and nothing of theirs is run

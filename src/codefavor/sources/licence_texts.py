@@ -3,14 +3,12 @@
 import re
 from typing import Final
 
+from codefavor.codetext.languages import known_language
 from codefavor.sources.licences import spoken
 
-LICENCE_FILE: Final = re.compile(
-    rb"(?:un)?licen[cs]e(?:[-_.][\w.+-]+)?|copying(?:[-_.][\w.+-]+)?|(?:mit|apache|bsd)[-_.]licen[cs]e(?:\.\w+)?",
-    re.IGNORECASE,
+_FILE: Final = re.compile(
+    r"(?:(?:un)?licen[cs]e|copying|(?:mit|apache|bsd)[-_.]licen[cs]e)(?:[-_.][\w.+-]+)?", re.IGNORECASE
 )
-"""Names of files at the top of a repository that hold its licence."""
-
 # A licence of this family speaks of the others, so the first title counts.
 _TITLED: Final = re.compile(
     r"(?P<agpl>gnu affero general public license)|(?P<lgpl>gnu (?:lesser|library) general public license)|"
@@ -38,7 +36,7 @@ _SAID: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
             "permission is hereby granted, free of charge, to any person obtaining a copy",
             "this permission notice shall",
         ),
-        "in all advertising|advertising or publicity",
+        "",
     ),
     (
         "MIT-0",
@@ -71,13 +69,23 @@ _SAID: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
 )
 
 
+def is_licence_file(name: str) -> bool:
+    """Return whether a file at the top of a repository holds its licence, by its name.
+
+    >>> is_licence_file("LICENSE-MIT.txt"), is_licence_file("license_check.py")
+    (True, False)
+    """
+    return bool(_FILE.fullmatch(name)) and known_language(name) is None
+
+
 def licence_of_text(text: str) -> str:
     """Return the SPDX name a licence's text stands for, several joined by AND; "" where it is not told.
 
-    >>> licence_of_text("Apache License Version 2.0, January 2004"), licence_of_text("All rights reserved.")
+    >>> licence_of_text("Apache License Version 2.0, January 2004"), licence_of_text("Copyright Ann")
     ('Apache-2.0', '')
     """
-    if said := re.search(r"SPDX-License-Identifier:\s*([^\n*#]+)", text):
+    # Further down it would speak of a part.
+    if said := re.search(r"SPDX-License-Identifier:\s*([^\n*#]+)", text[:500]):
         return said[1].strip()
     plain = re.sub(r"[\s*#>/]+", " ", text.replace("“", '"').replace("”", '"')).lower()
     names = {

@@ -54,7 +54,7 @@ _ASSIGNED: Final = re.compile(
 )
 _EXAMPLE: Final = re.compile(
     r"example|sample|dummy|fake|test|placeholder|changeme|your|insert|xxx|\*\*\*|\.\.\.|<|\{|\$|%|12345|abcdef|secret|"
-    r"password|token|hunter2|foobar|/|::|https?:",
+    r"password|token|hunter2|foobar|::|https?:|[\[\](),;\\|]",
     re.IGNORECASE,
 )
 
@@ -79,7 +79,8 @@ def _is_random(found: re.Match[str]) -> bool:
     if value is None:
         # A key's shape is enough, unless it was filled with one letter.
         return len(set(found[0][-16:])) > 4 and not re.search(r"EXAMPLE|xxxx|XXXX|\.\.\.\.", found[0])
-    if _EXAMPLE.search(value):
+    # A short value with a slash is a path; long random ones may hold it too.
+    if _EXAMPLE.search(value) or ("/" in value and len(value) < 32):
         return False
     mixed = bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))
     return mixed and (found.re is not _ASSIGNED or _bits(value) >= 3.0)
