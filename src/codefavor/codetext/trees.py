@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -38,6 +38,21 @@ def is_bare_string(node: ast.stmt) -> bool:
 
 def same_tree(one: ast.AST, other: ast.AST) -> bool:
     """Return whether two trees are equal but for the places of their nodes."""
+    return _equal(one, other, lambda block: block)
+
+
+def same_meaning(one: ast.AST, other: ast.AST) -> bool:
+    """Return whether two trees are equal but for strings that stand alone and `pass`."""
+    return _equal(one, other, _doing)
+
+
+def _doing(block: list[Any]) -> list[Any]:
+    if not (block and isinstance(block[0], ast.stmt)):
+        return block
+    return [node for node in block if not isinstance(node, ast.Pass) and not is_bare_string(node)]
+
+
+def _equal(one: ast.AST, other: ast.AST, part: Callable[[list[Any]], list[Any]]) -> bool:
     # Not by ast.dump: it recurses, and a long sum is as deep as it has terms.
     stack: list[tuple[Any, Any]] = [(one, other)]
     while stack:
@@ -45,19 +60,15 @@ def same_tree(one: ast.AST, other: ast.AST) -> bool:
         if type(left) is not type(right):
             return False
         if isinstance(left, ast.AST):
-            stack.extend((getattr(left, field, None), getattr(right, field, None)) for field in left._fields)
+            for field in left._fields:
+                pair = getattr(left, field, None), getattr(right, field, None)
+                if pair[0] is not pair[1]:  # names, None and contexts are mostly one object
+                    stack.append(pair)
         elif isinstance(left, list):
+            left, right = part(left), part(right)
             if len(left) != len(right):
                 return False
             stack.extend(zip(left, right, strict=True))
         elif left != right:
             return False
     return True
-
-
-def same_meaning(before: ast.Module, after: ast.Module) -> bool:
-    """Return whether two trees are equal but for strings that stand alone and `pass`; both are taken out of them."""
-    for tree in (before, after):
-        for body, _ in bodies(tree):
-            body[:] = [node for node in body if not is_bare_string(node) and not isinstance(node, ast.Pass)]
-    return same_tree(before, after)

@@ -7,7 +7,6 @@ import tokenize
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -123,10 +122,10 @@ def change_reason(
 
 def _shared(before: list[str], after: list[str]) -> tuple[int, int]:
     """Return how many lines are the same at the head, and how many of the others at the tail."""
-    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
-    rest = min(len(before), len(after)) - head
-    ends = zip(islice(reversed(before), rest), islice(reversed(after), rest), strict=True)
-    return head, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
+    shortest = min(len(before), len(after))
+    head = next((at for at in range(shortest) if before[at] != after[at]), shortest)
+    rest = shortest - head
+    return head, next((at for at in range(rest) if before[-1 - at] != after[-1 - at]), rest)
 
 
 def _changed_lines(before: list[str], after: list[str], head: int, tail: int) -> list[str]:
