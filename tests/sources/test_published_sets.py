@@ -156,6 +156,7 @@ def test_bad_sets_are_one_sentence_and_leave_nothing(tmp_path: Path) -> None:
             r"--map code=x: there is no field 'code'; fields are repo, commit",
             {"columns": {"code": "x"}},
         ),
+        (Path("sets/absent.parquet"), MissingFileError, r"there is no file sets/absent.parquet", {}),
         (damaged, BrokenRecordError, r"x.parquet, line 1: the Parquet file is damaged", {}),
         (folder, EmptyInputError, r"empty holds no file of rows; .parquet, .jsonl", {}),
         (tmp_path / "nowhere.jsonl", MissingFileError, r"there is no file .*nowhere.jsonl", {}),
@@ -177,9 +178,9 @@ def test_the_hub_is_asked_by_its_library(tmp_path: Path, monkeypatch: pytest.Mon
     """A stand-in for `datasets` shows what is asked for; the real one needs the network."""
     asked = []
 
-    def load_dataset(name: str, configuration: str | None, **settings: Any) -> list[dict[str, Any]]:
-        asked.append((name, configuration, settings))
-        if name == "gone/away":
+    def load_dataset(*place: str | None, **settings: Any) -> list[dict[str, Any]]:
+        asked.append((place, settings))
+        if place[0] == "gone/away":
             raise ConnectionError("no route to host\nand more")
         return [row()]
 
@@ -188,11 +189,16 @@ def test_the_hub_is_asked_by_its_library(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "datasets", library)
 
     records, _ = load(tmp_path, "commitpackft", None)
-    load(tmp_path, "editpackft", "somebody/their-set")
+    load(tmp_path, "editpackft", "somebody/their-set-2.0:rust")
+    load(tmp_path, "editpackft", None)
 
     assert len(records) == 1
     streaming = {"split": "train", "streaming": True}
-    assert asked == [(*HUB["commitpackft"], streaming), ("somebody/their-set", None, streaming)]
+    assert asked == [
+        (("json",), {"data_files": HUB["commitpackft"], **streaming}),
+        (("somebody/their-set-2.0", "rust"), streaming),
+        ((HUB["editpackft"], None), streaming),
+    ]
     with pytest.raises(DownloadError, match=r"gone/away cannot be read .* \(no route to host\); give a file or folder"):
         load(tmp_path, "editpackft", "gone/away")
 

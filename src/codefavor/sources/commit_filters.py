@@ -139,15 +139,19 @@ def _differ_nearby(before: list[str], after: list[str], head: int, tail: int) ->
 
     A file is long and a change is short: most changes are told by a part that is parsed in no time.
     """
-    start = next((line for line in range(head - 1, -1, -1) if _OPENS.match(before[line])), 0)
+    start = next((at for at in range(head, -1, -1) if _opens(before, at) and (at < head or _opens(after, at))), 0)
     first = len(before) - tail
-    stop = next((line for line in range(first, len(before)) if _OPENS.match(before[line])), len(before))
+    stop = next((at for at in range(first, len(before)) if _opens(before, at)), len(before))
     ahead = "\n".join(before[:start])
     if ahead.count('"""') % 2 or ahead.count("'''") % 2:
         return False  # it may begin inside a text
     one = parse("\n".join(before[start:stop]))
     other = parse("\n".join(after[start : stop + len(after) - len(before)])) if one else None
     return one is not None and other is not None and not same_meaning(one, other)
+
+
+def _opens(lines: list[str], at: int) -> bool:
+    return at < len(lines) and _OPENS.match(lines[at]) is not None
 
 
 def _nothing_new(old: str, new: str, language: str, changed: list[str]) -> str | None:

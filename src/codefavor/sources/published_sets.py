@@ -3,6 +3,7 @@
 A set is a file or folder on this machine, or a name on the Hugging Face hub, which the library `datasets` reads.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,14 +20,16 @@ from codefavor.runs import Config, Progress, silent
 from codefavor.sources.mined_file import MinedFile
 
 PAPERS_LICENCES: Final = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause")
-HUB: Final[dict[str, tuple[str, str | None]]] = {
-    "editpackft": ("nuprl/EditPackFT-Multi", None),
-    "commitpackft": ("bigcode/commitpackft", "python"),
-    "soss": ("bigcode/self-oss-instruct-sc2-exec-filter-50k", None),
+HUB: Final[dict[str, str]] = {
+    "editpackft": "nuprl/EditPackFT-Multi",
+    # Its own name needs a program of its own to be read; the file itself does not.
+    "commitpackft": "hf://datasets/bigcode/commitpackft/data/python/data.jsonl",
+    "soss": "bigcode/self-oss-instruct-sc2-exec-filter-50k",
 }
-"""Name and configuration of each set on the hub."""
+"""Where each set is on the hub."""
 ANY: Final = "any"
 
+_ON_HUB: Final = re.compile(r"hf://.+|[\w-]+/[\w-]+(?:\.(?!parquet|jsonl)[\w-]+)*(?::[\w.-]+)?")
 _PARQUET: Final = ".parquet"
 _BATCH: Final = 256
 # Our field → the columns it may be in, the first that a row has.
@@ -81,7 +84,8 @@ def mine_published(
 
     Args:
         name: "editpackft", "commitpackft" or "soss".
-        source: a file or folder of Parquet or JSON Lines, or a name on the hub; None is the set's own name there.
+        source: a file or folder of Parquet or JSON Lines, or a place on the hub (OWNER/NAME, OWNER/NAME:CONFIGURATION
+            or hf://…); None is where the set is there.
         out: where the records go, compressed by suffix; `-` is standard output.
         config: which rows are taken.
         progress: told of rows.
@@ -119,7 +123,7 @@ def mine_published(
                 break
         if not summary.records:
             why = ", ".join(f"{reason} {count:,}" for reason, count in summary.refused.most_common())
-            raise EmptyInputError(f"no row of {source or HUB[name][0]} was taken ({why or 'it holds none'})")
+            raise EmptyInputError(f"no row of {source or HUB[name]} was taken ({why or 'it holds none'})")
     return summary
 
 
@@ -128,12 +132,10 @@ def mine_published(
 
 def _rows(name: str, source: str | None) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Yield (where it is from, its number from 1, row)."""
-    repository, configuration = HUB[name]
-    path = Path(source or "")
-    if source is None or (not path.exists() and source.count("/") == 1 and not path.suffix and source[0] not in "./~"):
-        hub = source or repository
-        rows = _hub_rows(hub, configuration if hub == repository else None)
-        yield from ((hub, number, row) for number, row in enumerate(rows, 1))
+    source = source or HUB[name]
+    path = Path(source)
+    if not path.exists() and _ON_HUB.fullmatch(source):
+        yield from ((source, number, row) for number, row in enumerate(_hub_rows(source), 1))
         return
     for file in _files(path):
         rows_of_file = _parquet_rows(file) if file.suffix == _PARQUET else read_rows(file)
@@ -168,18 +170,22 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise BrokenRecordError(path, number + 1, f"the Parquet file is damaged ({said}); fetch it again") from None
 
 
-def _hub_rows(name: str, configuration: str | None) -> Iterator[dict[str, Any]]:
+def _hub_rows(source: str) -> Iterator[dict[str, Any]]:
     try:
         import datasets
     except ImportError:
-        raise MissingExtraError.of("hub", f"reading {name} from the Hugging Face hub") from None
+        raise MissingExtraError.of("hub", f"reading {source} from the Hugging Face hub") from None
     try:
         # Never with code of the set's own: what is published is read, not run.
-        yield from datasets.load_dataset(name, configuration, split="train", streaming=True)
+        if source.startswith("hf://"):
+            yield from datasets.load_dataset("json", data_files=source, split="train", streaming=True)
+        else:
+            name, _, configuration = source.partition(":")
+            yield from datasets.load_dataset(name, configuration or None, split="train", streaming=True)
     except Exception as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise DownloadError(
-            f"{name} cannot be read from the Hugging Face hub ({said}); give a file or folder of its rows instead"
+            f"{source} cannot be read from the Hugging Face hub ({said}); give a file or folder of its rows instead"
         ) from error
 
 
