@@ -1,5 +1,7 @@
 """Owns the checks of telling secrets; all made up here, and in parts, so that no scanner takes them for real."""
 
+import time
+
 import pytest
 
 from codefavor.sources.secrets import secret_kind
@@ -52,3 +54,13 @@ def test_secrets_are_told_by_shape_or_by_name(text: str, kind: str) -> None:
 def test_what_only_speaks_of_secrets_is_none(text: str) -> None:
     """Much code handles passwords and holds none."""
     assert secret_kind(text) is None
+
+
+@pytest.mark.parametrize("part", ["token", "token ", "token: ", "eyJ-", "a.", "a://b:", "sk-", "password = '", "AKIA"])
+def test_no_text_takes_long(part: str) -> None:
+    """Texts come from strangers, who may want to see this program stand still."""
+    began = time.process_time()
+
+    secret_kind(part * (300_000 // len(part)))
+
+    assert time.process_time() - began < 2
