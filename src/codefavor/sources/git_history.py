@@ -16,7 +16,7 @@ from pydantic import PositiveInt, field_validator
 from codefavor.codetext.languages import canonical, known_language
 from codefavor.codetext.trees import parse
 from codefavor.errors import EmptyInputError, UnknownNameError
-from codefavor.records import Commit
+from codefavor.records import Commit, content_id
 from codefavor.runs import Config, Progress, silent
 from codefavor.sources.commit_filters import WAIVABLE, Version, change_reason, commit_reason, place_reason
 from codefavor.sources.decoding import decode
@@ -301,6 +301,9 @@ class _Miner:
         }
         if function:
             row["function"] = function
+            # Two functions of a file may have been changed from the same text to the same.
+            parts = ("repo", "commit", "path", "function", "old_contents", "new_contents")
+            row["id"] = content_id(*(row[part] or "" for part in parts))
         if job.change.old_path != job.change.path:
             row["old_path"] = _text(job.change.old_path)
         if encodings := {old.encoding, new.encoding} - {"utf-8"}:
