@@ -84,15 +84,15 @@ class Function(Record):
 
 
 class Commit(Record):
-    """One file, or one function of it, before and after a commit."""
+    """What one commit did to one file."""
 
     identity = ("repo", "commit", "path", "old_contents", "new_contents")
 
     id: str
-    repo: Text
+    repo: str
     commit: str
-    path: Text
-    """Where the file is after the commit."""
+    path: str
+    """After the commit."""
     message: Text
     old_contents: Text
     new_contents: Text
@@ -102,14 +102,14 @@ class Commit(Record):
 
 
 class Instruction(Record):
-    """What a person asks code for."""
+    """A request for code, perhaps with a code that fulfils it."""
 
-    identity = ("instruction",)
+    identity: ClassVar[tuple[str, ...]] = ("instruction",)
 
     id: str
     instruction: Text
     reference: Text | None = None
-    """Somebody's answer to it."""
+    language: str = "python"
 
 
 class Comparison(Record):
