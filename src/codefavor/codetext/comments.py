@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from codefavor.codetext.languages import canonical
 from codefavor.codetext.parsing import parse
+from codefavor.codetext.trees import bodies, is_bare_string, same_meaning
 
 How: TypeAlias = Literal["parsed", "tokens", "kept"]
 
@@ -76,7 +77,7 @@ def _strip_python(code: str) -> Stripped:
         return Stripped(code, "parsed")
     text = _apply(code, edits)
     after = parse(text)
-    if after is None or not _same_meaning(tree, after):
+    if after is None or not same_meaning(tree, after):
         return Stripped(code, "kept")
     return Stripped(text, "parsed")
 
@@ -104,8 +105,8 @@ def _bare_strings(code: str, tree: ast.Module) -> Iterator[_Edit]:
         # The parser counts bytes of UTF-8.
         return starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))
 
-    for body, may_be_empty in _bodies(tree):
-        bare = [node for node in body if _is_bare_string(node)]
+    for body, may_be_empty in bodies(tree):
+        bare = [node for node in body if is_bare_string(node)]
         for node in bare:
             start = place(node.lineno, node.col_offset)
             end = place(node.end_lineno or node.lineno, node.end_col_offset or 0)
@@ -117,45 +118,6 @@ def _bare_strings(code: str, tree: ast.Module) -> Iterator[_Edit]:
 
 
 _SEMICOLON = re.compile(r"(?:[ \t\f]|\\\n)*;(?:[ \t\f]|\\\n)*")
-
-
-def _bodies(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], bool]]:
-    # Walk statements only: their expressions hold none, and most of a tree is expressions.
-    yield tree.body, True
-    stack: list[Any] = list(tree.body)
-    while stack:
-        node = stack.pop()
-        for field in ("body", "orelse", "finalbody"):
-            if inner := getattr(node, field, None):
-                yield inner, False
-                stack.extend(inner)
-        stack.extend(getattr(node, "handlers", ()))
-        stack.extend(getattr(node, "cases", ()))
-
-
-def _is_bare_string(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _same_meaning(before: ast.Module, after: ast.Module) -> bool:
-    for tree in (before, after):
-        for body, _ in _bodies(tree):
-            body[:] = [node for node in body if not _is_bare_string(node) and not isinstance(node, ast.Pass)]
-    # Not by ast.dump: it recurses, and a long sum is as deep as it has terms.
-    stack: list[tuple[Any, Any]] = [(before, after)]
-    while stack:
-        one, other = stack.pop()
-        if type(one) is not type(other):
-            return False
-        if isinstance(one, ast.AST):
-            stack.extend((getattr(one, field, None), getattr(other, field, None)) for field in one._fields)
-        elif isinstance(one, list):
-            if len(one) != len(other):
-                return False
-            stack.extend(zip(one, other, strict=True))
-        elif one != other:
-            return False
-    return True
 
 
 # ── By tokens ──
