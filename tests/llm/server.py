@@ -56,6 +56,8 @@ class ProviderServer:
     ) -> None:
         self.answer, self.delay, self.faults, self.hang, self.refuse = answer, delay, faults, hang, refuse
         self.status = status
+        self.instead: Callable[[web.Request], web.StreamResponse] | None = None
+        """What is sent instead of any answer."""
         self.log: list[Seen] = []
         self.keep_log = True
         self.files: dict[str, str] = {}
@@ -132,6 +134,8 @@ class ProviderServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
+            if self.instead is not None:
+                return self.instead(request)
             if self.status is not None:
                 seen.outcome = str(self.status)
                 said = "no: " + request.headers.get("authorization", "") + request.headers.get("x-api-key", "")

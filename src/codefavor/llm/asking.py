@@ -15,9 +15,18 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from codefavor.errors import InputError, JudgeError
-from codefavor.llm.client import ChatClient, Messages, Redactor, Reply, RequestError, Sampling
+from codefavor.llm.client import (
+    MALFORMED,
+    ChatClient,
+    Messages,
+    Redactor,
+    Reply,
+    RequestError,
+    Sampling,
+    unreadable,
+)
 from codefavor.llm.concurrency import Gate
-from codefavor.llm.cost import Ledger, Price
+from codefavor.llm.cost import Ledger, Price, counted
 from codefavor.llm.replies import ReplyStore
 from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import Notice
@@ -233,8 +242,11 @@ class Asker:
             except TimeoutError:
                 error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
             except RequestError as fault:
-                error = RequestError(fault.fault, self._redactor.clean(fault.reason), fault.retry_after)
+                error = self._redactor.error(fault)
+            except MALFORMED as odd:
+                error = self._redactor.error(unreadable(odd))
             else:
+                reply = self._redactor.reply(counted(reply, question.messages) if self.client.address else reply)
                 self._reached = True
                 self._gate.answered()
                 if even_empty or not _is_empty(reply):
@@ -299,9 +311,7 @@ def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
 
     Where this thread has an event loop already (in a notebook, say), the other one gets a thread of its own.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         yield from _drive_here(stream)
         return
     items, end = _drive_here(stream), object()
@@ -311,6 +321,14 @@ def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
                 yield item  # type: ignore[misc]  # it is a T where it is not the end
         finally:
             thread.submit(items.close).result()
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _drive_here(stream: Callable[[], AsyncGenerator[T]]) -> Generator[T]:

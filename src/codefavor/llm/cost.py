@@ -6,7 +6,7 @@ killed) or that broke after it was sent may have been billed: it counts against 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -93,6 +93,16 @@ def estimated_tokens(messages: Messages, at_most: bool = False) -> int:
     share = _FEWEST_BYTES_A_TOKEN if at_most else _BYTES_A_TOKEN
     size = sum(len(each["content"].encode("utf-8", "replace")) for each in messages)
     return round(size / share) + _TURN * len(messages)
+
+
+def counted(reply: Reply, messages: Messages) -> Reply:
+    """Return a reply with its tokens: where a server counted none, the most that its texts can be."""
+    if reply.input_tokens:
+        return reply
+    written = [{"content": reply.thinking + reply.text}]
+    return replace(
+        reply, input_tokens=estimated_tokens(messages, at_most=True), output_tokens=estimated_tokens(written, True)
+    )
 
 
 class Entry(Record):
