@@ -226,6 +226,56 @@ def test_interrupted_it_stops_cleanly_and_says_how_to_go_on(
     assert len(server.log) <= 60 + 2
 
 
+def test_a_line_that_a_crash_left_torn_in_any_file_does_not_end_a_finished_run(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """The summary is made again from what is whole, and nothing that was answered is asked again."""
+    run = tmp_path / "run"
+    words = arguments(server, tasks_file, run, "--limit", "4")
+    codefavor(*words, OPENAI_API_KEY=SECRET)
+    kept = (run / "judgements.jsonl").read_bytes()
+    for name in ("ledger.jsonl", "judgements.jsonl", "failures.jsonl"):
+        with (run / name).open("ab") as stream:
+            stream.write(b'{"id":"to')
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+        assert done.returncode == 0, done.stderr
+
+    assert (run / "judgements.jsonl").read_bytes() == kept
+    assert len(server.log) == 4
+
+
+def test_a_system_prompt_that_is_no_text_is_refused(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """One sentence that names the file, not a traceback."""
+    (tmp_path / "system").write_bytes(b"\xff\xfe")
+    done = codefavor("eval", "openai:x", "--bench", tasks_file, "--system", f"@{tmp_path / 'system'}")
+
+    assert done.returncode == 2
+    assert "is not text in UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_batch_needs_a_folder(codefavor: Command, server: ProviderServer, tasks_file: Path) -> None:
+    """Else a batch that was paid for would be lost with the temporary one."""
+    chat = ["openai:gpt-4o", "--base-url", f"{server.url}/v1", "--bench", tasks_file]
+    done = codefavor("eval", *chat, "--batch", OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 2
+    assert "give --run DIR" in done.stderr
+    assert not server.batches
+
+
+def test_log_probabilities_that_do_not_come_are_said(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """Once; the letter is read instead."""
+    with ProviderServer(answer=lambda _: "A").running() as server:
+        server.gives_logprobs = False
+        words = arguments(server, tasks_file, tmp_path / "run", "--scoring", "logprobs", "--limit", "5")
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+
+    assert done.stderr.count("openai:gpt-4o left log-probabilities out") == 1
+    rows = [orjson.loads(line) for line in (tmp_path / "run" / "judgements.jsonl").read_bytes().splitlines()]
+    assert [(row["choice"], row["p_a"]) for row in rows] == [("A", None)] * 5
+
+
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_and_resumed_it_is_the_same_run(
     codefavor: Command, tasks_file: Path, tmp_path: Path

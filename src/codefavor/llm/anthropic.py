@@ -12,6 +12,7 @@ import anthropic
 
 from codefavor.errors import InputError
 from codefavor.llm.client import (
+    MALFORMED,
     Messages,
     Reply,
     RequestError,
@@ -20,6 +21,7 @@ from codefavor.llm.client import (
     fault_of,
     said,
     split_system,
+    unreadable,
 )
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
@@ -102,9 +104,8 @@ class Anthropic:
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
         with _faults():
-            rows = await self._client.messages.batches.results(batch)
-        async for row in rows:
-            yield row.custom_id, _batched(row.result)
+            async for row in await self._client.messages.batches.results(batch):
+                yield row.custom_id, _batched(row.result)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -137,6 +138,8 @@ def _batched(result: Any) -> Reply | RequestError:  # noqa: ANN401 (one of four 
         return _reply(result.message.model_dump())
     except RequestError as error:
         return error
+    except MALFORMED as error:
+        return unreadable(error)
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)

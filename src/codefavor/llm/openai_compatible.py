@@ -13,6 +13,7 @@ import openai
 
 from codefavor.errors import InputError
 from codefavor.llm.client import (
+    MALFORMED,
     Messages,
     Reply,
     RequestError,
@@ -21,6 +22,7 @@ from codefavor.llm.client import (
     fault_of,
     said,
     split_thinking,
+    unreadable,
     until_stop,
 )
 from codefavor.llm.retry import retry_after
@@ -139,7 +141,7 @@ class OpenaiCompatible:
             for key, messages in rows
         ]
         data = "\n".join(lines).encode()
-        with _faults():
+        with _faults(), _refused_batch():
             file = await self._client.files.create(file=("questions.jsonl", data), purpose="batch")
             made = await self._client.batches.create(
                 input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
@@ -148,21 +150,21 @@ class OpenaiCompatible:
 
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""
-        with _faults():
+        with _faults(), _refused_batch():
             status = (await self._client.batches.retrieve(batch)).status
         return status in {"completed", "failed", "expired", "cancelled"}
 
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
-        with _faults():
+        with _faults(), _refused_batch():
             found = await self._client.batches.retrieve(batch)
             files = [
                 (await self._client.files.content(name)).text
                 for name in (found.output_file_id, found.error_file_id)
                 if name
             ]
-        for line in (line for text in files for line in text.splitlines() if line.strip()):
-            row = json.loads(line)
+        for line in (line for text in files for line in text.split("\n") if line.strip()):
+            row = json.loads(line)  # not `splitlines`: a text may hold a line break of another kind
             yield row["custom_id"], _batched(row)
 
     async def close(self) -> None:
@@ -186,6 +188,15 @@ def _faults() -> Iterator[None]:
         raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
 
 
+@contextmanager
+def _refused_batch() -> Iterator[None]:
+    """Turn a bad request into ours where no parameter can be left out."""
+    try:
+        yield
+    except openai.BadRequestError as error:
+        raise RequestError("bad-request", _said(error)) from error
+
+
 def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
     response = row.get("response") or {}
     if response.get("status_code") != 200:
@@ -195,6 +206,8 @@ def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
         return _reply(response["body"])
     except RequestError as error:
         return error
+    except MALFORMED as error:
+        return unreadable(error)
 
 
 def _reply(answer: Any, stops: Sequence[str] = ()) -> Reply:  # noqa: ANN401 (a server may send anything)
