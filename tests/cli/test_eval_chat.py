@@ -55,7 +55,7 @@ def server() -> Iterator[ProviderServer]:
         yield running
 
 
-def arguments(server: ProviderServer, tasks: Path, run: Path, *more: str) -> list[str | Path]:
+def arguments(server: ProviderServer, tasks: Path, run: Path, *more: str | Path) -> list[str | Path]:
     """Return the words of an evaluation of a model on the local server."""
     judge = ["eval", "openai:gpt-4o", "--base-url", f"{server.url}/v1"]
     return [*judge, "--bench", tasks, "--run", run, *more]
@@ -83,6 +83,21 @@ def test_a_run_is_scored_paid_for_and_read_again(
     assert "60 replies read again, 0 with another choice" in again.stderr
     assert (run / "judgements.jsonl").read_bytes() == kept
     assert len(server.log) == sent
+
+
+def test_read_again_an_answer_costs_what_it_did(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Prices of one's own are no part of the run; what was paid is. Nor is reading time that the model took."""
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"openai:gpt-4o": {"input": 7, "output": 70}}')
+    run = tmp_path / "run"
+    codefavor(*arguments(server, tasks_file, run, "--prices", prices, "--limit", "5"), OPENAI_API_KEY=SECRET)
+    before = [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")]
+    again = codefavor("eval", "--reread", run, "--bench", tasks_file)
+
+    assert again.returncode == 0, again.stderr
+    assert [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")] == before
 
 
 def test_no_secret_is_ever_written_or_shown(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from codefavor.llm.client import (
     unreadable,
 )
 from codefavor.llm.concurrency import Gate
-from codefavor.llm.cost import Ledger, Price, counted
+from codefavor.llm.cost import LEDGER, Ledger, Price, costs_of_answers, counted
 from codefavor.llm.replies import ReplyStore
 from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import Notice
@@ -135,6 +135,8 @@ class Asker:
         with ExitStack() as stack:
             self._store = stack.enter_context(ReplyStore(self._folder))
             self._ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
+            # Read again, an answer costs what it did: at another price, perhaps, or in a batch.
+            self._then = costs_of_answers(self._folder / LEDGER) if self._replay and self._folder else {}
             numbered = enumerate(questions)
             answers = self._in_batches(numbered) if self.client.together > 1 else self._one_by_one(numbered)
             await self.client.open()
@@ -202,7 +204,7 @@ class Asker:
     def _known(self, index: int, question: Question) -> Answer | None:
         kept = self._store.get(question.key)
         if kept is not None:
-            return Answer(index, kept, None, self._ledger.cost(kept))
+            return Answer(index, kept, None, self._then.get(question.key, self._ledger.cost(kept)))
         if self._replay:
             return Answer(index, None, RequestError("bad-request", "no reply was kept for it"))
         return None
