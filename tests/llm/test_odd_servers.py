@@ -12,12 +12,14 @@ from aiohttp import web
 from tests.llm.server import ProviderServer
 
 from codefavor.errors import JudgeError
+from codefavor.judges.chat_model import ChatJudge
 from codefavor.llm.asking import Answer, Asker, Question
 from codefavor.llm.client import ChatClient, Redactor, Reply, RequestError, Sampling
 from codefavor.llm.cost import Price, read_totals
 from codefavor.llm.load import load_client, redactor
 from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import ChatSettings
+from codefavor.records import Comparison
 
 KEYS = {
     "OPENAI_API_KEY": "sk-test-0123456789abcdef",
@@ -249,3 +251,14 @@ def test_a_process_that_may_open_no_more_files_slows_down(server: ProviderServer
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert sum(answer.reply is not None for answer in answers) == 200
+
+
+def test_where_code_goes_is_said_once_however_often_the_judge_is_called(server: ProviderServer) -> None:
+    """A judge that is told evidence is called once for every few hundred tasks."""
+    said: list[str] = []
+    judge = ChatJudge(client("openai", server), notice=said.append)
+    question = Comparison(id="q", instruction="Set x.", code_a="x = 1", code_b="x = 2", criterion="correctness")
+    for _ in range(3):
+        assert [verdict.choice for _, verdict in judge.judge([question])] == ["A"]
+
+    assert said == ["code is sent to 127.0.0.1 (openai:some-model)"]
