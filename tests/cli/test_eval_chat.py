@@ -55,7 +55,7 @@ def server() -> Iterator[ProviderServer]:
         yield running
 
 
-def arguments(server: ProviderServer, tasks: Path, run: Path, *more: str) -> list[str | Path]:
+def arguments(server: ProviderServer, tasks: Path, run: Path, *more: str | Path) -> list[str | Path]:
     """Return the words of an evaluation of a model on the local server."""
     judge = ["eval", "openai:gpt-4o", "--base-url", f"{server.url}/v1"]
     return [*judge, "--bench", tasks, "--run", run, *more]
@@ -83,6 +83,21 @@ def test_a_run_is_scored_paid_for_and_read_again(
     assert "60 replies read again, 0 with another choice" in again.stderr
     assert (run / "judgements.jsonl").read_bytes() == kept
     assert len(server.log) == sent
+
+
+def test_read_again_an_answer_costs_what_it_did(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Prices of one's own are no part of the run; what was paid is. Nor is reading time that the model took."""
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"openai:gpt-4o": {"input": 7, "output": 70}}')
+    run = tmp_path / "run"
+    codefavor(*arguments(server, tasks_file, run, "--prices", prices, "--limit", "5"), OPENAI_API_KEY=SECRET)
+    before = [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")]
+    again = codefavor("eval", "--reread", run, "--bench", tasks_file)
+
+    assert again.returncode == 0, again.stderr
+    assert [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")] == before
 
 
 def test_no_secret_is_ever_written_or_shown(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
@@ -224,6 +239,56 @@ def test_interrupted_it_stops_cleanly_and_says_how_to_go_on(
 
     assert done.returncode == 0, done.stderr
     assert len(server.log) <= 60 + 2
+
+
+def test_a_line_that_a_crash_left_torn_in_any_file_does_not_end_a_finished_run(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """The summary is made again from what is whole, and nothing that was answered is asked again."""
+    run = tmp_path / "run"
+    words = arguments(server, tasks_file, run, "--limit", "4")
+    codefavor(*words, OPENAI_API_KEY=SECRET)
+    kept = (run / "judgements.jsonl").read_bytes()
+    for name in ("ledger.jsonl", "judgements.jsonl", "failures.jsonl"):
+        with (run / name).open("ab") as stream:
+            stream.write(b'{"id":"to')
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+        assert done.returncode == 0, done.stderr
+
+    assert (run / "judgements.jsonl").read_bytes() == kept
+    assert len(server.log) == 4
+
+
+def test_a_system_prompt_that_is_no_text_is_refused(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """One sentence that names the file, not a traceback."""
+    (tmp_path / "system").write_bytes(b"\xff\xfe")
+    done = codefavor("eval", "openai:x", "--bench", tasks_file, "--system", f"@{tmp_path / 'system'}")
+
+    assert done.returncode == 2
+    assert "is not text in UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_batch_needs_a_folder(codefavor: Command, server: ProviderServer, tasks_file: Path) -> None:
+    """Else a batch that was paid for would be lost with the temporary one."""
+    chat = ["openai:gpt-4o", "--base-url", f"{server.url}/v1", "--bench", tasks_file]
+    done = codefavor("eval", *chat, "--batch", OPENAI_API_KEY=SECRET)
+
+    assert done.returncode == 2
+    assert "give --run DIR" in done.stderr
+    assert not server.batches
+
+
+def test_log_probabilities_that_do_not_come_are_said(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """Once; the letter is read instead."""
+    with ProviderServer(answer=lambda _: "A").running() as server:
+        server.gives_logprobs = False
+        words = arguments(server, tasks_file, tmp_path / "run", "--scoring", "logprobs", "--limit", "5")
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+
+    assert done.stderr.count("openai:gpt-4o left log-probabilities out") == 1
+    rows = [orjson.loads(line) for line in (tmp_path / "run" / "judgements.jsonl").read_bytes().splitlines()]
+    assert [(row["choice"], row["p_a"]) for row in rows] == [("A", None)] * 5
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +56,11 @@ class ProviderServer:
     ) -> None:
         self.answer, self.delay, self.faults, self.hang, self.refuse = answer, delay, faults, hang, refuse
         self.status = status
+        self.instead: Callable[[web.Request], web.StreamResponse] | None = None
+        """What is sent instead of any answer."""
+        self.gives_logprobs = True
+        self.first_statuses: list[int] = []
+        """What the first requests of any kind get instead of an answer."""
         self.log: list[Seen] = []
         self.keep_log = True
         self.files: dict[str, str] = {}
@@ -94,7 +99,7 @@ class ProviderServer:
 
     async def _run(self) -> None:
         self._stop = asyncio.Event()
-        app = web.Application(client_max_size=1 << 26)
+        app = web.Application(client_max_size=1 << 26, middlewares=[self._first_fail])
         app.router.add_post("/v1/chat/completions", self._openai)
         app.router.add_post("/v1/messages", self._anthropic)
         app.router.add_post("/v1/files", self._openai_file)
@@ -115,6 +120,16 @@ class ProviderServer:
         await self._stop.wait()
         await runner.cleanup()
 
+    @web.middleware
+    async def _first_fail(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if self.first_statuses:
+            status = self.first_statuses.pop(0)
+            said = {"type": "error", "error": {"type": "x", "message": "not so"}}
+            return web.json_response(said, status=status, headers={"retry-after": "0.01"})
+        return await handler(request)
+
     async def _handle(
         self,
         request: web.Request,
@@ -132,6 +147,8 @@ class ProviderServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
+            if self.instead is not None:
+                return self.instead(request)
             if self.status is not None:
                 seen.outcome = str(self.status)
                 said = "no: " + request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
@@ -168,7 +185,7 @@ class ProviderServer:
         def shape(text: str, read: int, written: int) -> Any:
             choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
             choice["message"] = {"role": "assistant", "content": text}
-            if body.get("logprobs"):
+            if body.get("logprobs") and self.gives_logprobs:
                 top = [{"token": " A", "logprob": -0.2, "bytes": None}, {"token": "B", "logprob": -1.8, "bytes": None}]
                 first = {**top[0], "top_logprobs": top}
                 choice["logprobs"] = {"content": [first], "refusal": None}
@@ -224,7 +241,8 @@ class ProviderServer:
             status = 200
             if number == self.fails_in_batch:
                 status, body = 500, {"error": {"message": "this one broke"}}
-            lines.append(json.dumps({"custom_id": row["custom_id"], "response": {"status_code": status, "body": body}}))
+            answer = {"custom_id": row["custom_id"], "response": {"status_code": status, "body": body}}
+            lines.append(json.dumps(answer, ensure_ascii=False))
         return web.Response(text="\n".join(reversed(lines)))
 
     async def _anthropic_batch(self, request: web.Request) -> web.StreamResponse:

@@ -213,3 +213,10 @@ def test_nine_attempts_over_at_least_thirty_seconds() -> None:
     assert asked is not None
     assert asked >= 7
     assert policy.wait(RequestError("bad-request", ""), 1, reached=True) is None
+
+
+def test_no_text_is_more_tokens_than_are_reckoned_at_most() -> None:
+    """Tokenizers that make a token of every digit must not pass a budget with a table of numbers."""
+    from codefavor.llm.cost import estimated_tokens
+
+    assert estimated_tokens([{"role": "user", "content": "7" * 1000}], at_most=True) >= 1000

@@ -12,6 +12,7 @@ from codefavor.llm.batch_api import BATCHES, BatchAsker
 from codefavor.llm.client import ChatClient, Sampling
 from codefavor.llm.cost import LEDGER, Price, read_totals
 from codefavor.llm.load import load_client
+from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import ChatSettings
 
 PROVIDERS = {"openai": "/v1", "anthropic": ""}
@@ -111,3 +112,39 @@ def test_what_cannot_be_batched_is_said(server: ProviderServer, tmp_path: Path) 
     with pytest.raises(JudgeError, match="would pass the budget"):
         list(asker.ask(questions(3)))
     assert server.batches == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("wrong", [1, 2, 3, 4])
+def test_failures_between_submitting_and_collecting_are_asked_again(
+    provider: str, wrong: int, server: ProviderServer, tmp_path: Path
+) -> None:
+    """At whatever step they come; the answers are all there, and each is paid for once."""
+    server.first_statuses = [429, 503] * wrong
+    policy = RetryPolicy(base=0.01, most=0.02)
+    asker = BatchAsker(client(provider, server), Sampling(), Price(1, 1), folder=tmp_path, policy=policy)
+    seen = list(asker.ask(questions(3)))
+
+    assert sorted(answer.index for answer in seen if answer.reply) == [0, 1, 2]
+    assert read_totals(tmp_path / LEDGER).answered == 3
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_batch_that_is_refused_ends_the_run_with_the_reason(
+    provider: str, server: ProviderServer, tmp_path: Path
+) -> None:
+    """A bad request is no crash; nothing counts as submitted."""
+    server.first_statuses = [400]
+    asker = BatchAsker(client(provider, server), Sampling(), None, folder=tmp_path)
+    with pytest.raises(JudgeError, match=f"{provider}:m: status 400: not so"):
+        list(asker.ask(questions(3)))
+
+    assert (tmp_path / BATCHES).read_text() == ""
+
+
+def test_a_line_break_of_another_kind_does_not_cut_a_row(server: ProviderServer, tmp_path: Path) -> None:
+    """U+2028 may stand in JSON as it is, and does in some answers."""
+    server.answer = lambda _: "Better\u2028code: A"
+    answers = list(BatchAsker(client("openai", server), Sampling(), None, folder=tmp_path).ask(questions(2)))
+
+    assert [answer.reply and answer.reply.text for answer in answers] == ["Better\u2028code: A"] * 2

@@ -199,3 +199,31 @@ def test_every_sample_has_a_seed_of_its_own(server: ProviderServer) -> None:
         asker = Asker(client("openai", server), Sampling(temperature=1.0, seed=seed), None)
         assert len(list(asker.ask(questions))) == 3
         assert sorted((seen.body.get("seed") for seen in server.log), key=str) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000/v1",
+        "127.0.0.1:8000/v1",
+        "http://",
+        "ftp://host/v1",
+        "http://[::1",
+        "http://h:99999/",
+        "",
+        "http://a b/",
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(url: str) -> None:
+    """A forgotten http:// must not be tried for a minute."""
+    with pytest.raises(InputError, match="such as http://localhost:8000/v1"):
+        load_client("openai:x", ChatSettings(base_url=url))
+
+
+@pytest.mark.parametrize("key", ["sk-test-0123456789\n", "sk-tést-0123456789"])
+def test_a_key_that_no_header_can_hold_is_named_and_not_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with a line break at its end is the usual cause."""
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(InputError, match="OPENAI_API_KEY holds a line break") as raised:
+        load_client("openai:x")
+    assert key.strip() not in str(raised.value)

@@ -122,18 +122,32 @@ def evaluate(
     judge = BothOrders(judge) if config.orders == "both" else judge
     asked, how = apply_comment_policy(tasks, config.comments)
     settings = {"judge": judge.name, "bench": bench.name, **config.fixed(), "tasks": [task.id for task in tasks]}
-    with Run(run_dir, "eval", _compact(settings), {**bench.files, **(judge_files or {})}) as run:
-        if again:
-            run.path(JUDGEMENTS).unlink(missing_ok=True)
-        spent = _ask(judge, tasks, asked, run, progress)
-        judgements = _in_order(tasks, read_records(run.path(JUDGEMENTS), Judgement))
-        failures = _in_order(tasks, read_records(run.path(FAILURES), Failure))
+    with (
+        Run(run_dir, "eval", _compact(settings), {**bench.files, **(judge_files or {})}) as run,
+        _place(run.folder, again) as place,
+    ):
+        spent = _earlier(run.path(SUMMARY))
+        took = _ask(judge, tasks, asked, place, progress)
+        if not again:  # reading is not what the answers took
+            spent = _Spent(spent.wall + took.wall, spent.cpu + took.cpu)
+        judgements = _in_order(tasks, read_records(place / JUDGEMENTS, Judgement))
+        failures = _in_order(tasks, read_records(place / FAILURES, Failure))
         write_records(run.path(JUDGEMENTS), judgements)
         write_records(run.path(FAILURES), failures)
         summary = _summary(judge.name, bench, config, tasks, judgements, failures, how, spent)
         summary |= _paid(run.path(LEDGER))
         write_json(run.path(SUMMARY), summary)
     return Evaluation(summary, judgements, failures)
+
+
+@contextmanager
+def _place(folder: Path, again: bool) -> Iterator[Path]:
+    """Give where answers are kept as they come: judged again, elsewhere, so that the old ones stay until all are."""
+    if not again:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="codefavor-") as place:
+        yield Path(place)
 
 
 def shown_tasks(bench: Bench, config: EvaluationConfig) -> list[BenchmarkTask]:
@@ -193,17 +207,17 @@ class _Spent:
 
 
 def _ask(
-    judge: Judge, tasks: Sequence[BenchmarkTask], asked: Sequence[BenchmarkTask], run: Run, progress: Progress
+    judge: Judge, tasks: Sequence[BenchmarkTask], asked: Sequence[BenchmarkTask], place: Path, progress: Progress
 ) -> _Spent:
     """Ask what is not answered yet, block by whole block, and put every answer on disk."""
-    answered = _answered(run.path(JUDGEMENTS))
+    answered = _answered(place / JUDGEMENTS)
     blocks = [range(start, min(start + judge.block, len(tasks))) for start in range(0, len(tasks), judge.block)]
     pending = [block for block in blocks if any(tasks[index].id not in answered for index in block)]
     again = {tasks[index].id for block in pending for index in block}
     # Of a block cut short nothing is kept: what shared a batch once must share it again.
-    write_records(run.path(JUDGEMENTS), [each for id_, each in answered.items() if id_ not in again])
-    write_records(run.path(FAILURES), [])
-    spent = _earlier(run.path(SUMMARY))
+    write_records(place / JUDGEMENTS, [each for id_, each in answered.items() if id_ not in again])
+    write_records(place / FAILURES, [])
+    spent = _Spent()
     order = [index for block in pending for index in block]
     if not order:
         return spent
@@ -213,14 +227,14 @@ def _ask(
     reason = "the judge gave no answer"
     with (
         _timed(spent),
-        AppendLog(run.path(JUDGEMENTS), _SYNC_SECONDS) as judgements,
-        AppendLog(run.path(FAILURES), _SYNC_SECONDS) as failures,
+        AppendLog(place / JUDGEMENTS, _SYNC_SECONDS) as judgements,
+        AppendLog(place / FAILURES, _SYNC_SECONDS) as failures,
     ):
         try:
-            for place, verdict in judge.judge([asked[index] for index in order]):
-                index = order[place]
+            for number, verdict in judge.judge([asked[index] for index in order]):
+                index = order[number]
                 if index not in missing:
-                    raise ValueError(f"{judge.name} answered comparison {place} twice")
+                    raise ValueError(f"{judge.name} answered comparison {number} twice")
                 missing.remove(index)
                 _keep(verdict, tasks[index], judgements, failures)
                 done += 1
@@ -267,6 +281,7 @@ def _paid(ledger: Path) -> dict[str, Any]:
     """Return what a chat judge's ledger says was spent, with what was sent in vain; nothing where there is none."""
     if not ledger.exists():
         return {}
+    AppendLog(ledger).close()  # cuts off a line that a crash left torn
     totals = read_totals(ledger)
     return {
         "usage": {

@@ -66,13 +66,16 @@ def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN4
     from codefavor.judges.settings import AskingSettings
 
     said = {name: value for name, value in given.items() if value is not None}
-    if said and not is_chat(judge.removeprefix("cascade:")):
+    if said and not is_chat(judge):
         option = next(iter(said)).replace("_", "-")
         raise InputError(f"--{option} is about chat models, and {judge} is none; leave it out")
     system = said.get("system", "")
     if system.startswith("@"):
         check_readable(system[1:])
-        said["system"] = Path(system[1:]).read_text(encoding="utf-8")
+        try:
+            said["system"] = Path(system[1:]).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{system[1:]} is not text in UTF-8 (byte {error.start}); convert it first") from None
     try:
         return AskingSettings.model_validate(said)
     except ValidationError as error:

@@ -144,6 +144,8 @@ def eval_command(
         with_evidence=with_evidence,
         asking=asking.decides() if is_chat(judge) else None,
     )
+    if asking.batch and run is None and not dry_run:
+        raise InputError("a batch may take a day, so its answers need a place: give --run DIR")
     if dry_run:
         _estimate(judge, asking, _load_tasks(bench, objective), config, as_json)
         return

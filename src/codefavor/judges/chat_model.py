@@ -59,8 +59,8 @@ class ChatJudge:
         self.name = client.name
         self.block = client.together
         self._client, self._settings, self._folder, self._replay = client, settings or AskingSettings(), folder, replay
-        self._notice = notice
-        self._sampling = _sampling(client, self._settings, notice)
+        self._notice = _once(notice)
+        self._sampling = _sampling(client, self._settings, self._notice)
         self._price = price_of(client.name, self._settings.prices)
         self._asker()  # says at once what cannot be
 
@@ -147,10 +147,27 @@ class ChatJudge:
             },
             "cost_usd": math.fsum(costs) if len(costs) == len(replies) else None,
         }
-        read_ = [_read(reply, self._settings.scoring == "logprobs") for reply in replies]
+        by_logprobs = self._settings.scoring == "logprobs"
+        if by_logprobs and not self._replay and not all(reply.first_token for reply in replies):
+            self._notice(
+                f"{self.name} left log-probabilities out; where they are missing the letter is read, without p_a"
+            )
+        read_ = [_read(reply, by_logprobs) for reply in replies]
         if len(read_) == 1:
             return Verdict(**rest, **read_[0])
         return Verdict(**rest, **_joined(read_))
+
+
+def _once(notice: Notice) -> Notice:
+    """Return what says nothing twice, however often the judge is called."""
+    said: set[str] = set()
+
+    def tell(words: str) -> None:
+        if words not in said:
+            said.add(words)
+            notice(words)
+
+    return tell
 
 
 def _sampling(client: ChatClient, settings: AskingSettings, notice: Notice) -> Sampling:

@@ -7,10 +7,22 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import aiohttp
 import anthropic
 
 from codefavor.errors import InputError
-from codefavor.llm.client import Messages, Reply, RequestError, Sampling, connection_fault, fault_of, split_system
+from codefavor.llm.client import (
+    MALFORMED,
+    Messages,
+    Reply,
+    RequestError,
+    Sampling,
+    connection_fault,
+    fault_of,
+    said,
+    split_system,
+    unreadable,
+)
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -42,7 +54,8 @@ class Anthropic:
             base_url=self._base,
             max_retries=0,
             timeout=self._timeout,
-            http_client=anthropic.DefaultAioHttpClient(timeout=self._timeout),
+            # Where a server points to was not said to the user, and must not get the code or the key.
+            http_client=anthropic.DefaultAioHttpClient(timeout=self._timeout, follow_redirects=False),
         )
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
@@ -91,9 +104,8 @@ class Anthropic:
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
         with _faults():
-            rows = await self._client.messages.batches.results(batch)
-        async for row in rows:
-            yield row.custom_id, _batched(row.result)
+            async for row in await self._client.messages.batches.results(batch):
+                yield row.custom_id, _batched(row.result)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -110,7 +122,7 @@ def _faults() -> Iterator[None]:
     except anthropic.APIStatusError as error:
         wait = retry_after(dict(error.response.headers))
         raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-    except anthropic.APIConnectionError as error:
+    except (anthropic.APIConnectionError, aiohttp.ClientError) as error:
         raise RequestError(*connection_fault(error)) from error
     except (anthropic.AnthropicError, json.JSONDecodeError, ValueError) as error:
         raise RequestError("broken", f"the reply is no message ({type(error).__name__})") from error
@@ -119,13 +131,15 @@ def _faults() -> Iterator[None]:
 def _batched(result: Any) -> Reply | RequestError:  # noqa: ANN401 (one of four shapes)
     if result.type != "succeeded":
         inner = getattr(getattr(result, "error", None), "error", None)
-        said = getattr(inner, "message", None) or result.type
+        reason = getattr(inner, "message", None) or result.type
         refused = getattr(inner, "type", "") == "invalid_request_error"
-        return RequestError("bad-request" if refused else "busy", said)
+        return RequestError("bad-request" if refused else "busy", reason)
     try:
         return _reply(result.message.model_dump())
     except RequestError as error:
         return error
+    except MALFORMED as error:
+        return unreadable(error)
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
@@ -151,4 +165,4 @@ def _said(error: anthropic.APIStatusError) -> str:
     body = error.body
     inner = body.get("error") if isinstance(body, dict) else None
     message = inner.get("message") if isinstance(inner, dict) else None
-    return f"status {error.status_code}: {message or 'no reason given'}"
+    return said(error.status_code, message)

@@ -15,9 +15,18 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from codefavor.errors import InputError, JudgeError
-from codefavor.llm.client import ChatClient, Messages, Redactor, Reply, RequestError, Sampling
+from codefavor.llm.client import (
+    MALFORMED,
+    ChatClient,
+    Messages,
+    Redactor,
+    Reply,
+    RequestError,
+    Sampling,
+    unreadable,
+)
 from codefavor.llm.concurrency import Gate
-from codefavor.llm.cost import Ledger, Price
+from codefavor.llm.cost import LEDGER, Ledger, Price, costs_of_answers, counted
 from codefavor.llm.replies import ReplyStore
 from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import Notice
@@ -126,6 +135,8 @@ class Asker:
         with ExitStack() as stack:
             self._store = stack.enter_context(ReplyStore(self._folder))
             self._ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
+            # Read again, an answer costs what it did: at another price, perhaps, or in a batch.
+            self._then = costs_of_answers(self._folder / LEDGER) if self._replay and self._folder else {}
             numbered = enumerate(questions)
             answers = self._in_batches(numbered) if self.client.together > 1 else self._one_by_one(numbered)
             await self.client.open()
@@ -193,7 +204,7 @@ class Asker:
     def _known(self, index: int, question: Question) -> Answer | None:
         kept = self._store.get(question.key)
         if kept is not None:
-            return Answer(index, kept, None, self._ledger.cost(kept))
+            return Answer(index, kept, None, self._then.get(question.key, self._ledger.cost(kept)))
         if self._replay:
             return Answer(index, None, RequestError("bad-request", "no reply was kept for it"))
         return None
@@ -233,8 +244,11 @@ class Asker:
             except TimeoutError:
                 error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
             except RequestError as fault:
-                error = RequestError(fault.fault, self._redactor.clean(fault.reason), fault.retry_after)
+                error = self._redactor.error(fault)
+            except MALFORMED as odd:
+                error = self._redactor.error(unreadable(odd))
             else:
+                reply = self._redactor.reply(counted(reply, question.messages) if self.client.address else reply)
                 self._reached = True
                 self._gate.answered()
                 if even_empty or not _is_empty(reply):
@@ -299,9 +313,7 @@ def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
 
     Where this thread has an event loop already (in a notebook, say), the other one gets a thread of its own.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         yield from _drive_here(stream)
         return
     items, end = _drive_here(stream), object()
@@ -311,6 +323,14 @@ def drive(stream: Callable[[], AsyncGenerator[T]]) -> Iterator[T]:
                 yield item  # type: ignore[misc]  # it is a T where it is not the end
         finally:
             thread.submit(items.close).result()
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _drive_here(stream: Callable[[], AsyncGenerator[T]]) -> Generator[T]:

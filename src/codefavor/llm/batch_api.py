@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
 from codefavor.errors import InputError, JudgeError
 from codefavor.jsonl import AppendLog, read_records
 from codefavor.llm.asking import Answer, Question, drive
-from codefavor.llm.client import ChatClient, Messages, Redactor, Reply, RequestError, Sampling
+from codefavor.llm.client import MALFORMED, ChatClient, Messages, Redactor, Reply, RequestError, Sampling, unreadable
 from codefavor.llm.cost import Ledger, Price
 from codefavor.llm.replies import ReplyStore
 from codefavor.llm.retry import RetryPolicy
@@ -172,9 +172,10 @@ class BatchAsker:
             for batch in ended:
                 missing = set(pending.pop(batch))
                 answers: list[Answer] = []
-                async for key, came in self._api.collect(batch):
-                    missing.discard(key)
-                    answers += self._kept(key, came, waiting, store, ledger)
+                for key, came in (await self._insist(partial(self._collected, batch))).items():
+                    if key in missing:
+                        missing.remove(key)
+                        answers += self._kept(key, came, waiting, store, ledger)
                 for key in sorted(missing):
                     error = RequestError("busy", f"batch {batch} ended without an answer to it")
                     answers += self._kept(key, error, waiting, store, ledger)
@@ -184,15 +185,19 @@ class BatchAsker:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LAST_LOOK)
 
+    async def _collected(self, batch: str) -> dict[str, Reply | RequestError]:
+        return {key: came async for key, came in self._api.collect(batch)}
+
     def _kept(
         self, key: str, came: Reply | RequestError, waiting: dict[str, list[int]], store: ReplyStore, ledger: Ledger
     ) -> list[Answer]:
         attempt = ledger.totals.attempts.get(key, 1)
         indexes = waiting.pop(key, [])
         if isinstance(came, RequestError):
-            error = RequestError(came.fault, self._redactor.clean(came.reason))
+            error = self._redactor.error(came)
             ledger.failed(key, attempt, error, 0.0, 0.0)
             return [Answer(index, None, error) for index in indexes]
+        came = self._redactor.reply(came)
         store.keep(key, came)
         cost = ledger.answered(key, attempt, came, 0.0)
         return [Answer(index, came, None, cost) for index in indexes]
@@ -204,12 +209,15 @@ class BatchAsker:
             tries += 1
             try:
                 return await call()
-            except RequestError as error:
-                reached = reached or error.fault != "unreachable"
-                wait = self._policy.wait(error, tries, reached)
-                if wait is None:
-                    raise JudgeError(f"{self.client.name}: {self._redactor.clean(error.reason)}") from None
-                await asyncio.sleep(wait)
+            except RequestError as fault:
+                error = self._redactor.error(fault)
+            except MALFORMED as odd:
+                error = self._redactor.error(unreadable(odd))
+            reached = reached or error.fault != "unreachable"
+            wait = self._policy.wait(error, tries, reached)
+            if wait is None:
+                raise JudgeError(f"{self.client.name}: {error.reason}")
+            await asyncio.sleep(wait)
 
 
 def _pending(path: Path) -> dict[str, list[str]]:

@@ -9,12 +9,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import get_session
 from botocore import exceptions
 
 from codefavor.errors import InputError
-from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, split_system
+from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, said, split_system
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -44,6 +46,7 @@ class Bedrock:
             max_pool_connections=settings.concurrency,
             read_timeout=settings.timeout,
             connect_timeout=min(settings.timeout, 30),
+            http_session_cls=_StayingSession,
         )
         self._make = partial(
             session.create_client,
@@ -98,19 +101,35 @@ class Bedrock:
         await self._client.close()
 
 
+class _StayingSession(AIOHTTPSession):  # type: ignore[misc]  # the library has no types
+    """Follows no redirect: where a server points to was not said to the user, and must not get the code."""
+
+    async def _get_session(self, proxy_url: str | None) -> "_Staying":
+        return _Staying(await super()._get_session(proxy_url))
+
+
+class _Staying:
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def request(self, *args: Any, **rest: Any) -> aiohttp.ClientResponse:  # noqa: ANN401 (aiohttp's own)
+        return await self._session.request(*args, allow_redirects=False, **rest)
+
+
 def _client_fault(client: Bedrock, error: exceptions.ClientError) -> RequestError:
     response: Any = error.response
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    said = f"{code}: {response.get('Error', {}).get('Message', '') or 'no reason given'}"
+    message = response.get("Error", {}).get("Message", "")
+    reason = said(status, message) if 300 <= status < 400 else f"{code}: {message or 'no reason given'}"
     if _NO_ACCESS.search(code):
-        return RequestError("no-access", said)
+        return RequestError("no-access", reason)
     if _BUSY.search(code):
-        return RequestError("busy", said, retry_after(headers))
+        return RequestError("busy", reason, retry_after(headers))
     if _BROKEN.search(code):
-        return RequestError("broken", said)
-    return RequestError(fault_of(status) if status >= 400 else "broken", said, retry_after(headers))
+        return RequestError("broken", reason)
+    return RequestError(fault_of(status) if status >= 300 else "broken", reason, retry_after(headers))
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)

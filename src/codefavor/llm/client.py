@@ -1,8 +1,10 @@
 """Owns the seam to chat models: what is asked, what comes back, and what can go wrong, the same for all providers."""
 
+import math
 import re
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from errno import EMFILE, ENFILE
 from socket import gaierror
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -15,6 +17,12 @@ Fault: TypeAlias = Literal["unreachable", "busy", "broken", "bad-request", "no-a
 THINKS: Final = "<think>"
 """With this, models whose thinking is part of their text begin."""
 RETRIED: Final[frozenset[Fault]] = frozenset({"unreachable", "busy", "broken"})
+MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What comes of JSON that is not of the shape it should have, in the SDKs as in our own hands."""
+_MOST_TOKENS: Final = 10**9
+"""A count above this, or below 0, is none."""
+_MOST_SHOWN: Final = 300
+"""Characters of a reason that are shown and kept."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,20 @@ class Reply:
     first_token: Mapping[str, float] = field(default_factory=dict)
     """Alternatives of the answer's first token → natural log of their probability; empty where not asked for."""
 
+    def __post_init__(self) -> None:
+        """Put right what no honest server says: counts that are none, probabilities above 1, a text that is none."""
+        if not isinstance(self.text, str) or not isinstance(self.thinking, str):
+            raise TypeError("a reply's text is not text")
+        for name in ("input_tokens", "output_tokens"):
+            if not 0 <= getattr(self, name) <= _MOST_TOKENS:
+                object.__setattr__(self, name, 0)
+        sound = {
+            token: min(value, 0.0)
+            for token, value in self.first_token.items()
+            if isinstance(token, str) and math.isfinite(value)
+        }
+        object.__setattr__(self, "first_token", sound)
+
 
 class RequestError(Exception):
     """A request that brought no answer.
@@ -56,13 +78,13 @@ class RequestError(Exception):
         fault: what it was. "unreachable": no connection; "busy": told to slow down (429, 503, 529); "broken": a
             server error, a time-out, a dropped connection or a reply that is none; "bad-request": this question will
             never be answered; "no-access": no question will be (key, credit, model or address).
-        reason: one line for a person; secrets are taken out by `Redactor` before it is shown.
+        reason: one line for a person; `Redactor.error` takes secrets out before it is shown.
         retry_after: seconds the server asked to wait.
     """
 
     def __init__(self, fault: Fault, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
-        self.fault, self.reason, self.retry_after = fault, " ".join(reason.split())[:300], retry_after
+        self.fault, self.reason, self.retry_after = fault, " ".join(reason.split()), retry_after
 
     def __reduce__(self) -> tuple[type["RequestError"], tuple[Fault, str, float | None]]:
         return type(self), (self.fault, self.reason, self.retry_after)
@@ -116,10 +138,22 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return the text without the known secrets and without what looks like one."""
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
+        text = self._without_known(text)
         for shape, instead in self._SHAPES:
             text = shape.sub(instead, text)
+        return text
+
+    def error(self, error: RequestError) -> RequestError:
+        """Return the error fit to be shown; it is shortened last, for half a secret would not be known as one."""
+        return RequestError(error.fault, self.clean(error.reason)[:_MOST_SHOWN], error.retry_after)
+
+    def reply(self, reply: Reply) -> Reply:
+        """Return the reply without the known secrets; what looks like one may be code."""
+        return replace(reply, text=self._without_known(reply.text), thinking=self._without_known(reply.thinking))
+
+    def _without_known(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
         return text
 
 
@@ -168,11 +202,28 @@ def fault_of(status: int) -> Fault:
         return "busy"
     if status >= 500 or status in (408, 409, 425):
         return "broken"
-    return "no-access" if status in (401, 402, 403, 404) else "bad-request"
+    return "no-access" if status in (401, 402, 403, 404) or 300 <= status < 400 else "bad-request"
+
+
+def said(status: int, message: object) -> str:
+    """Return what a server said with a status, as the reason of a `RequestError`.
+
+    >>> said(400, "too long"), said(307, None)
+    ('status 400: too long', 'status 307: it sends us to another address; if that is right, give it as --base-url')
+    """
+    elsewhere = "it sends us to another address; if that is right, give it as --base-url"
+    return f"status {status}: {message or (elsewhere if 300 <= status < 400 else 'no reason given')}"
+
+
+def unreadable(error: Exception) -> RequestError:
+    """Return what it means that a reply could not be read."""
+    return RequestError("broken", f"the reply could not be read ({type(error).__name__}: {error})")
 
 
 def connection_fault(error: BaseException) -> tuple[Fault, str]:
     """Return what broke a connection: a server that is not there, or one that was; and the innermost reason.
+
+    That this process may open no more files is its own haste: fewer requests at once are the cure.
 
     >>> connection_fault(ConnectionRefusedError("refused")), connection_fault(ConnectionResetError("reset"))
     (('unreachable', 'refused'), ('broken', 'reset'))
@@ -185,5 +236,7 @@ def connection_fault(error: BaseException) -> tuple[Fault, str]:
     reason = next((str(each) for each in reversed(causes) if str(each)), type(error).__name__)
     kinds = [type(each).__name__ for each in causes]
     refused = any(isinstance(each, ConnectionRefusedError | gaierror) for each in causes)
+    if any(isinstance(each, OSError) and each.errno in (EMFILE, ENFILE) for each in causes):
+        return "busy", "this process may open no more connections; lower --concurrency, or raise ulimit -n"
     # What an HTTP library calls a failure to connect may have been a connection that was dropped.
     return ("unreachable" if refused or any("Connector" in kind for kind in kinds) else "broken"), reason

@@ -6,7 +6,7 @@ killed) or that broke after it was sent may have been billed: it counts against 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -23,8 +23,8 @@ _SYNC_SECONDS: Final = 0.5
 _FREE: Final = frozenset({"huggingface", "scripted"})
 _BYTES_A_TOKEN: Final = 3.3
 """Of code with English around it, as tokenizers of 2024 and later cut it; only estimates use it."""
-_FEWEST_BYTES_A_TOKEN: Final = 2.0
-"""What a reservation reckons with, so that no budget is passed."""
+_FEWEST_BYTES_A_TOKEN: Final = 1.0
+"""What a reservation reckons with, so that no budget is passed: many tokenizers make every digit a token."""
 _TURN: Final = 16
 """Tokens that a turn costs beside its text, at most."""
 
@@ -95,6 +95,16 @@ def estimated_tokens(messages: Messages, at_most: bool = False) -> int:
     return round(size / share) + _TURN * len(messages)
 
 
+def counted(reply: Reply, messages: Messages) -> Reply:
+    """Return a reply with its tokens: where a server counted none, the most that its texts can be."""
+    if reply.input_tokens:
+        return reply
+    written = [{"content": reply.thinking + reply.text}]
+    return replace(
+        reply, input_tokens=estimated_tokens(messages, at_most=True), output_tokens=estimated_tokens(written, True)
+    )
+
+
 class Entry(Record):
     """A row of the ledger: a request was sent, answered or failed."""
 
@@ -153,6 +163,13 @@ def read_totals(path: Path) -> Totals:
             totals.uncertain_usd += most if row.cost_usd is None else row.cost_usd
     totals.uncertain_usd += sum(flying.values())
     return totals
+
+
+def costs_of_answers(path: Path) -> dict[str, float | None]:
+    """Return question → dollars that its answer cost when it was given; nothing where there is no ledger."""
+    if not path.exists():
+        return {}
+    return {row.id: row.cost_usd for row in read_records(path, Entry) if row.event == "answered"}
 
 
 class Ledger:

@@ -11,7 +11,16 @@ from google import genai
 from google.genai import errors, types
 
 from codefavor.errors import InputError
-from codefavor.llm.client import Messages, Reply, RequestError, Sampling, connection_fault, fault_of, split_system
+from codefavor.llm.client import (
+    Messages,
+    Reply,
+    RequestError,
+    Sampling,
+    connection_fault,
+    fault_of,
+    said,
+    split_system,
+)
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -57,9 +66,9 @@ class Google:
         except errors.APIError as error:
             headers = dict(getattr(error.response, "headers", None) or {})
             wait = retry_after(headers) or _asked_wait(error.details)
-            said = f"status {error.code}: {error.message or 'no reason given'}"
-            key_is_bad = error.code == 400 and "api key" in said.lower()
-            raise RequestError("no-access" if key_is_bad else fault_of(error.code or 500), said, wait) from error
+            reason = said(error.code or 500, error.message)
+            key_is_bad = error.code == 400 and "api key" in reason.lower()
+            raise RequestError("no-access" if key_is_bad else fault_of(error.code or 500), reason, wait) from error
         except (TimeoutError, aiohttp.ServerTimeoutError) as error:
             raise RequestError("broken", "the request timed out") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -74,7 +83,10 @@ class Google:
         # The SDK sends again by itself when a connection breaks; an error it does not know keeps it from that.
         trace = aiohttp.TraceConfig()
         trace.on_request_exception.append(_broken_connection)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trace_configs=[trace])
+        trace.on_request_redirect.append(_sent_elsewhere)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=timeout, trace_configs=[trace], trust_env=True
+        )
         options = types.HttpOptions(
             base_url=self._base, timeout=int(self._timeout * 1000), aiohttp_client=self._session
         )
@@ -103,6 +115,11 @@ def _config(sampling: Sampling, system: str) -> types.GenerateContentConfig:
 async def _broken_connection(_session: object, _context: object, event: aiohttp.TraceRequestExceptionParams) -> None:
     if isinstance(event.exception, aiohttp.ClientError | OSError) and not isinstance(event.exception, TimeoutError):
         raise RequestError(*connection_fault(event.exception)) from event.exception
+
+
+async def _sent_elsewhere(_session: object, _context: object, event: aiohttp.TraceRequestRedirectParams) -> None:
+    # Where a server points to was not said to the user, and must not get the code or the key.
+    raise RequestError("no-access", said(event.response.status, None))
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)

@@ -8,17 +8,21 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import aiohttp
 import openai
 
 from codefavor.errors import InputError
 from codefavor.llm.client import (
+    MALFORMED,
     Messages,
     Reply,
     RequestError,
     Sampling,
     connection_fault,
     fault_of,
+    said,
     split_thinking,
+    unreadable,
     until_stop,
 )
 from codefavor.llm.retry import retry_after
@@ -71,7 +75,8 @@ class OpenaiCompatible:
             base_url=self._base,
             max_retries=0,
             timeout=self._timeout,
-            http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+            # Where a server points to was not said to the user, and must not get the code or the key.
+            http_client=openai.DefaultAioHttpClient(timeout=self._timeout, follow_redirects=False),
         )
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
@@ -108,11 +113,11 @@ class OpenaiCompatible:
     def _learn(self, error: openai.BadRequestError) -> bool:
         """Leave out, from now on, a parameter that the server says it does not take."""
         param = error.param or ""
-        said = str(error.message).lower()
-        if (param == "max_tokens" or "max_completion_tokens" in said) and self._tokens_field == "max_tokens":
+        words = str(error.message).lower()
+        if (param == "max_tokens" or "max_completion_tokens" in words) and self._tokens_field == "max_tokens":
             self._tokens_field = "max_completion_tokens"
             return True
-        field = _OURS.get(param) or next((ours for theirs, ours in _OURS.items() if f"'{theirs}'" in said), None)
+        field = _OURS.get(param) or next((ours for theirs, ours in _OURS.items() if f"'{theirs}'" in words), None)
         if field is None:
             return False
         if field not in self.cannot:  # else another request has learnt it in the meantime
@@ -136,7 +141,7 @@ class OpenaiCompatible:
             for key, messages in rows
         ]
         data = "\n".join(lines).encode()
-        with _faults():
+        with _faults(), _refused_batch():
             file = await self._client.files.create(file=("questions.jsonl", data), purpose="batch")
             made = await self._client.batches.create(
                 input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
@@ -145,21 +150,21 @@ class OpenaiCompatible:
 
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""
-        with _faults():
+        with _faults(), _refused_batch():
             status = (await self._client.batches.retrieve(batch)).status
         return status in {"completed", "failed", "expired", "cancelled"}
 
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
-        with _faults():
+        with _faults(), _refused_batch():
             found = await self._client.batches.retrieve(batch)
             files = [
                 (await self._client.files.content(name)).text
                 for name in (found.output_file_id, found.error_file_id)
                 if name
             ]
-        for line in (line for text in files for line in text.splitlines() if line.strip()):
-            row = json.loads(line)
+        for line in (line for text in files for line in text.split("\n") if line.strip()):
+            row = json.loads(line)  # not `splitlines`: a text may hold a line break of another kind
             yield row["custom_id"], _batched(row)
 
     async def close(self) -> None:
@@ -177,29 +182,44 @@ def _faults() -> Iterator[None]:
     except openai.APIStatusError as error:
         wait = retry_after(dict(error.response.headers))
         raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-    except openai.APIConnectionError as error:
+    except (openai.APIConnectionError, aiohttp.ClientError) as error:
         raise RequestError(*connection_fault(error)) from error
     except (openai.OpenAIError, json.JSONDecodeError, ValueError) as error:
         raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
 
 
+@contextmanager
+def _refused_batch() -> Iterator[None]:
+    """Turn a bad request into ours where no parameter can be left out."""
+    try:
+        yield
+    except openai.BadRequestError as error:
+        raise RequestError("bad-request", _said(error)) from error
+
+
 def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
     response = row.get("response") or {}
     if response.get("status_code") != 200:
-        said = (response.get("body") or {}).get("error") or row.get("error") or {}
-        return RequestError(fault_of(response.get("status_code") or 500), str(said.get("message", "no reason given")))
+        error = (response.get("body") or {}).get("error") or row.get("error") or {}
+        return RequestError(fault_of(response.get("status_code") or 500), str(error.get("message", "no reason given")))
     try:
         return _reply(response["body"])
     except RequestError as error:
         return error
+    except MALFORMED as error:
+        return unreadable(error)
 
 
 def _reply(answer: Any, stops: Sequence[str] = ()) -> Reply:  # noqa: ANN401 (a server may send anything)
+    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):  # with status 200, as routers send it
+        code = answer["error"].get("code")
+        known = isinstance(code, int) and code >= 400
+        raise RequestError(fault_of(code) if known else "broken", str(answer["error"].get("message")))
     try:
         choice = answer["choices"][0]
         message, finish, usage = choice["message"], choice["finish_reason"], answer.get("usage") or {}
         thinking = message.get("reasoning_content") or message.get("reasoning") or ""
-        text, refusal = message.get("content") or "", message.get("refusal") or ""
+        text, refusal = _in_parts(message.get("content")), message.get("refusal") or ""
         tokens = (int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
         first = _first_token(choice.get("logprobs"))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -220,6 +240,13 @@ def _reply(answer: Any, stops: Sequence[str] = ()) -> Reply:  # noqa: ANN401 (a 
     )
 
 
+def _in_parts(content: Any) -> Any:  # noqa: ANN401 (JSON of the server)
+    """Return the text of a message whose server gives it in parts."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part["type"] == "text")
+    return content or ""
+
+
 def _first_token(logprobs: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of the server)
     content = (logprobs or {}).get("content")
     if not content:
@@ -236,4 +263,4 @@ def _refusal(error: openai.BadRequestError) -> bool:
 def _said(error: openai.APIStatusError) -> str:
     body = error.body
     message = body.get("message") if isinstance(body, dict) else None
-    return f"status {error.status_code}: {message or 'no reason given'}"
+    return said(error.status_code, message)

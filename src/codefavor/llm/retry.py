@@ -48,16 +48,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     >>> retry_after({"retry-after": "2"}), retry_after({"retry-after-ms": "1500"}), retry_after({})
     (2.0, 1.5, None)
+    >>> retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), retry_after({"retry-after": "soon"})
+    (0.0, None)
     """
-    found = {key.lower(): value for key, value in headers.items() if key.lower().startswith("retry-after")}
-    try:
-        if "retry-after-ms" in found:
-            return max(0.0, float(found["retry-after-ms"]) / 1000)
-        if "retry-after" in found:
-            return max(0.0, float(found["retry-after"]))
-    except ValueError:
+    found = {key.lower(): value for key, value in headers.items()}
+    for name, seconds in (("retry-after-ms", _milliseconds), ("retry-after", float), ("retry-after", _until)):
         try:
-            return max(0.0, parsedate_to_datetime(found["retry-after"]).timestamp() - time.time())
-        except (KeyError, ValueError):
-            return None
+            return max(0.0, seconds(found[name]))
+        except (KeyError, OverflowError, ValueError):
+            continue
     return None
+
+
+def _milliseconds(text: str) -> float:
+    return float(text) / 1000
+
+
+def _until(date: str) -> float:
+    return parsedate_to_datetime(date).timestamp() - time.time()
