@@ -83,6 +83,46 @@ class Function(Record):
     license: str | None = None
 
 
+class Commit(Record):
+    """What one commit did to one file."""
+
+    identity = ("repo", "commit", "path", "old_contents", "new_contents")
+
+    id: str
+    repo: str
+    commit: str
+    path: str
+    """After the commit."""
+    message: Text
+    old_contents: Text
+    new_contents: Text
+    lang: str | None = None
+    license: str | None = None
+    date: str | None = None
+
+
+class Instruction(Record):
+    """A request for code, perhaps with a code that fulfils it."""
+
+    identity: ClassVar[tuple[str, ...]] = ("instruction",)
+
+    id: str
+    instruction: Text
+    reference: Text | None = None
+    language: str = "python"
+
+
+class Attempt(Instruction):
+    """A model's answer to an instruction."""
+
+    identity = ("instruction", "response", "model")
+
+    response: Text
+    """What the model said, its words around the code included."""
+    model: str
+    """PROVIDER:MODEL."""
+
+
 class Comparison(Record):
     """A question to a judge: which of two codes better meets the criterion, for this instruction."""
 
