@@ -26,6 +26,9 @@ Concurrency: TypeAlias = Annotated[
 MaxTokens: TypeAlias = Annotated[
     int | None, _option("--max-tokens", "Tokens an answer may have; 1024 by default.", min=1)
 ]
+LongAnswer: TypeAlias = Annotated[
+    int | None, _option("--max-tokens", "Tokens an answer may have; 4096 by default, thinking included.", min=1)
+]
 Temperature: TypeAlias = Annotated[
     float | None, _option("--temperature", "0, the default, is greedy.", min=0.0, max=2.0)
 ]
