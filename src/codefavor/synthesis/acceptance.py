@@ -68,11 +68,12 @@ _LEADING: Final = re.compile(
     r"^\W*(?:please |you (?:need|have|are asked) to |your task is to |the task is to )?"
     r"(?:improve|fix|optimi[sz]e|refactor|rewrite|enhance|simplify|clean up|debug|speed up|harden|"
     r"rework|repair|patch)\b|"
-    rf"\b(?:update|modify|change|revise|correct|adapt) (?:the|this|an?) (?:\w+ ){{0,2}}?{_CODE}\b|"
+    rf"\b(?:update|modify|change|revise|correct|adapt) (?:the|this|an?) (?:[`\w.]+ ){{0,2}}?{_CODE}\b|"
     r"\b(?:fix|correct|address|resolve|remove|avoid|prevent) (?:the|a|this|that|any) (?:\w+ )?"
     r"(?:bugs?|issues?|defects?|flaws?|vulnerabilit\w+|inefficienc\w+|weakness\w*)\b|"
-    rf"\b(?:given|following|existing|above|below|current|provided|original|old) (?:\w+ )?{_CODE}\b|"
-    r"\bthis (?:code|snippet|implementation|script)\b|\bthe code (?:below|above|so|that|should|must|to)\b|"
+    r"\b(?:given|following|existing|above|below|current|provided|original|old) "
+    r"(?:code|snippet|implementation|script)\b|\bthis (?:code|snippet|implementation|script)\b|"
+    r"\bthe code (?:below|above|so|that|should|must|to)\b|"
     r"\b(?:naive|improved|better|worse) (?:code|version|solution|implementation|approach|way)\b|"
     r"\bmore (?:efficient|secure|robust|readable|concise|pythonic|idiomatic)\b|"
     r"\b(?:faster|safer|cleaner|better) than\b|\binstead of (?:a |an |the )?(?:loop|manual|nested|hard|naive)|"
@@ -82,7 +83,7 @@ _LEADING: Final = re.compile(
 _LABEL: Final = re.compile(
     r"(?P<marks>[\[*_`\"']{0,4})(?:\b(?P<the>the|The|THE)[\s_]+[\[*_`\"']{0,4})?"
     r"\b(?P<side>naive|naïve|improved)[\s_-]+"
-    r"(?:code|version|implementation|solution|snippet|approach|attempt)\b[\]*_`\"']{0,4}",
+    r"(?:code|version|implementation|solution|snippet|approach|attempt)\b(?:[\]*_`\"]|'(?!s\b)){0,4}",
     re.IGNORECASE,
 )
 _OTHER_NAMES: Final = re.compile(
