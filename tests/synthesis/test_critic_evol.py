@@ -137,6 +137,14 @@ def test_a_pair_is_found_however_it_is_written(reply: str) -> None:
     assert isinstance(said(reply), PreferencePair)
 
 
+def test_a_critic_that_goes_on_with_an_example_of_its_own_is_read_up_to_there() -> None:
+    """As models do that complete a pattern."""
+    made = said(f"{review(0)}\n\nExample 6\n\n[INSTRUCTION]\nAdd numbers.\n\n[ATTEMPT]\nx = 1\n\n{review(1)}")
+
+    assert isinstance(made, PreferencePair)
+    assert (made.improved_code, made.feedback) == (IMPROVED.format(n=0), FEEDBACK)
+
+
 def test_an_attempt_without_code_is_not_shown() -> None:
     """Nothing is paid for it."""
     made = ATTEMPT.model_copy(update={"response": "I would use a list."})

@@ -20,12 +20,14 @@ from codefavor.records import Attempt, PreferencePair, Rejection, content_id
 from codefavor.synthesis.acceptance import AcceptanceConfig, Reason, accept
 from codefavor.synthesis.asked import refuses, spoilt, spoken, turn
 from codefavor.synthesis.prompts import Prompts
-from codefavor.synthesis.reading.sections import read_sections
+from codefavor.synthesis.reading.sections import Wanted, read_sections
 from codefavor.synthesis.reading.wanted import CRITERION, ENOUGH, FEEDBACK, REFLECTION, SECOND
 from codefavor.synthesis.reading.yes_no import read_yes_no
 
 METHOD: Final = "critic-evol"
-_SECTIONS: Final = (REFLECTION, ENOUGH, CRITERION, SECOND, FEEDBACK)
+_SECTIONS: Final = (REFLECTION, ENOUGH, CRITERION, SECOND, FEEDBACK, Wanted("instruction", ()), Wanted("attempt", ()))
+"""The last two end the others in the answer of a critic that goes on with an example of its own."""
+_GOES_ON: Final = re.compile(r"\s*^\W*example \d+\W*\Z", re.IGNORECASE | re.MULTILINE)
 _SHOWN: Final = 5
 _FEWEST: Final = 8
 _EXAMPLE: Final = re.compile(r"^=== .*\n", re.MULTILINE)
@@ -169,4 +171,5 @@ def _enough(sections: Mapping[str, str], said: str) -> bool | None:
 
 def _renamed(feedback: str) -> str:
     """Return the feedback with the attempts called as all feedback calls the codes of a pair."""
-    return _FIRST_NAME.sub("the naive code", _SECOND_NAME.sub("the improved code", feedback))
+    own = _GOES_ON.sub("", feedback)
+    return _FIRST_NAME.sub("the naive code", _SECOND_NAME.sub("the improved code", own))

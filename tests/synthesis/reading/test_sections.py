@@ -216,6 +216,29 @@ SHAPES = {
         {**WHOLE, "naive_code": {"language": "python", "code": OLD}, "improved_code": {"code": NEW}}
     ),
     "JSON with lines": json.dumps({**WHOLE, "naive_code": OLD.rstrip("\n").split("\n")}),
+    "parenthetical": written("### Instruction","### Criterion","### Naive Code (with weakness)","### Improved Code (without weakness)","### Feedback"),
+    "subtitle": written("### Instruction","### Criterion","### Naive Code: building a list","### Improved Code: a generator","### Feedback"),
+    "num brackets": written("#### 1. [INSTRUCTION]","#### 2. [CRITERION]","#### 3. [NAIVE_CODE]","#### 4. [IMPROVED_CODE]","#### 5. [FEEDBACK]"),
+    "lang paren": written("[INSTRUCTION]","[CRITERION]","[NAIVE_CODE] (python)","[IMPROVED_CODE] (python)","[FEEDBACK]"),
+    "lang paren2": written("Instruction:","Criterion:","Naive Code (Python):","Improved Code (Python):","Feedback:"),
+    "num in bold": written("**1. Instruction**","**2. Criterion**","**3. Naive Code**","**4. Improved Code**","**5. Feedback**"),
+    "section in bold": written("**Section 1: Instruction**","**Section 2: Criterion**","**Section 3: Naive Code**","**Section 4: Improved Code**","**Section 5: Feedback**"),
+    "lead-in": written("Instruction:","Criterion:","Here is the naive code:","And here is the improved code:","Feedback:"),
+    "colon before bold end, spaces": written("** Instruction : **","** Criterion : **","** Naive Code : **","** Improved Code : **","** Feedback : **"),
+    "html bold": written("<b>Instruction</b>","<b>Criterion</b>","<b>Naive Code</b>","<b>Improved Code</b>","<b>Feedback</b>"),
+    "html h3": written("<h3>Instruction</h3>","<h3>Criterion</h3>","<h3>Naive Code</h3>","<h3>Improved Code</h3>","<h3>Feedback</h3>"),
+    "roman": written("I. Instruction","II. Criterion","III. Naive Code","IV. Improved Code","V. Feedback"),
+    "emoji": written("📝 Instruction","🎯 Criterion","🐌 Naive Code","🚀 Improved Code","💬 Feedback"),
+    "emoji md": written("## 📝 Instruction","## 🎯 Criterion","## 🐌 Naive Code","## 🚀 Improved Code","## 💬 Feedback"),
+    "curly": written("{INSTRUCTION}","{CRITERION}","{NAIVE_CODE}","{IMPROVED_CODE}","{FEEDBACK}"),
+    "angle open-close inline": written("<<INSTRUCTION>>","<<CRITERION>>","<<NAIVE_CODE>>","<<IMPROVED_CODE>>","<<FEEDBACK>>"),
+    "escaped": written("\\[INSTRUCTION\\]","\\[CRITERION\\]","\\[NAIVE\\_CODE\\]","\\[IMPROVED\\_CODE\\]","\\[FEEDBACK\\]"),
+    "output prefix": "Output:\n"+written("[INSTRUCTION]","[CRITERION]","[NAIVE_CODE]","[IMPROVED_CODE]","[FEEDBACK]"),
+    "trailing note": written("[INSTRUCTION]","[CRITERION]","[NAIVE_CODE]","[IMPROVED_CODE]","[FEEDBACK]")+"\n\n---\n",
+    "filename after fence": written("[INSTRUCTION]","[CRITERION]","[NAIVE_CODE]","[IMPROVED_CODE]","[FEEDBACK]",fence="python title=a.py"),
+    "END": written("[INSTRUCTION]","[CRITERION]","[NAIVE_CODE]","[IMPROVED_CODE]","[FEEDBACK]")+"\n\n[END]",
+    "yaml": f"instruction: |\n  {ASK}\ncriterion: |\n  {BY}\nnaive_code: |\n"+"".join("  "+line+"\n" for line in OLD.splitlines())+"improved_code: |\n"+"".join("  "+line+"\n" for line in NEW.splitlines())+f"feedback: |\n  {WHY}",
+    "blockquote": "\n".join("> "+line if line else ">" for line in written("**Instruction**","**Criterion**","**Naive Code**","**Improved Code**","**Feedback**").split("\n")),
 }  # fmt: skip
 
 
@@ -231,6 +254,14 @@ def test_names_in_feedback_are_no_headings() -> None:
     text = written("[INSTRUCTION]", "[CRITERION]", "[NAIVE_CODE]", "[IMPROVED_CODE]", "[FEEDBACK]").replace(WHY, why)
 
     assert read_sections(text, ALL) == {**WHOLE, "feedback": why}
+
+
+def test_other_names_inside_a_section_are_text_where_the_name_itself_is_there() -> None:
+    """Instructions have examples with explanations."""
+    ask = f"{ASK}\nExample: 1, 2\nExplanation: 3 is the sum.\nComments: none."
+    text = written("[INSTRUCTION]", "[CRITERION]", "[NAIVE_CODE]", "[IMPROVED_CODE]", "[FEEDBACK]").replace(ASK, ask)
+
+    assert read_sections(text, ALL) == {**WHOLE, "instruction": ask}
 
 
 def test_names_in_feedback_that_comes_first_are_no_headings() -> None:

@@ -5,8 +5,9 @@ case, a colon or none, a tag, the rule of a frame; the text may begin on the sam
 bold. A reply that is JSON is read as JSON. Lines inside a fence are no headings, unless the whole reply stands in one
 fence, or a fence was never closed before the next heading.
 
-A name that comes again is text of the section it stands in ("Improved code: uses a set" in feedback), except that a
-section which holds nothing, or a code section without a fence where another has one, gives way to the later one.
+A name that comes again is text of the section it stands in ("Improved code: uses a set" in feedback), except that the
+later one counts where the earlier one holds nothing, is a code without a fence, or goes by another name than was asked
+for ("Explanation:" in an instruction is not the feedback where "[FEEDBACK]" follows).
 """
 
 import json
@@ -23,7 +24,8 @@ from codefavor.formats.spoken import without_thoughts
 _FENCE: Final = re.compile(r"^\s{0,8}(?:>\s?)?(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _MARKS: Final = r"[\s>#*_=\-–—•~|`]{0,12}"
 """Bounded, for three of these stand side by side."""
-_NUMBER: Final = r"(?:(?:step|part|section)?\s*\(?\d{1,2}\s*[.):\-–—]?\)?\s*|\(?[a-e]\s*[.)]\s*)?"
+_NUMBER: Final = r"(?:(?:step|part|section)?\s*\(?\d{1,2}\s*[.):\-–—]?\)?\s*|\(?(?:[a-e]|[ivx]{1,4})\s*[.)]\s*)?"
+_LEAD: Final = r"(?P<lead>(?:(?:and|now|next|then|finally),? )?(?:here(?:'s| is| are)|below is|this is) )?"
 _CLOSER: Final = re.compile(r"^\s*(?:\[/|</)\s*(?P<title>[\w \-]{1,40})\s*[\]>]\s*$")
 _TAIL: Final = re.compile(r"\s*(?:\[/|</)\s*[\w \-]{1,40}\s*[\]>]\s*$")
 _IN_FENCE: Final = re.compile(
@@ -32,8 +34,13 @@ _IN_FENCE: Final = re.compile(
 _PLAIN_INFO: Final = frozenset(
     {"", "text", "txt", "markdown", "md", "plaintext", "yaml", "yml", "xml", "json", "jsonc", "json5"}
 )
+_ORNAMENT: Final = re.compile(
+    r"</?(?:b|strong|i|em|u|p|br|h[1-6]|summary|details)\s*/?>|\\(?=[\[\]_*#<>])|[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3]"
+)
+_END: Final = re.compile(r"^\s*[\[<(*]{1,3}\s*(?:end|done|eof|stop)(?: of \w+)?\s*[\]>)*]{1,3}\s*$", re.IGNORECASE)
 _RULE: Final = re.compile(r"^\s*(?:[-=*_~]\s*){3,}$")
 _LONGEST: Final = 200_000
+_LONGEST_HEADING: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class _Part:
     key: str
     written: str = ""
     """The heading's own line."""
+    named: bool = False
+    """Whether the heading is the name that was asked for, not another one for the same thing."""
     lines: list[str] = field(default_factory=list)
     """What stands under it, what stands behind it on its line first."""
 
@@ -67,6 +76,8 @@ def read_sections(reply: str, wanted: Sequence[Wanted]) -> dict[str, str]:
     {'naive': 'x = 1\n', 'feedback': 'Fine.'}
     """
     text = without_thoughts(reply[:_LONGEST]).replace("\r\n", "\n")
+    if all(line.startswith(">") for line in text.split("\n") if line.strip()):
+        text = re.sub(r"^> ?", "", text, flags=re.MULTILINE)
     keys = {_letters(name): section.key for section in wanted for name in (section.key, *section.names)}
     heading = _heading_of(tuple(name for section in wanted for name in (section.key.replace("_", " "), *section.names)))
     codes = {section.key for section in wanted if section.code}
@@ -130,10 +141,13 @@ def _from_lines(text: str, keys: Mapping[str, str], codes: set[str], heading: "r
             if len({part.key for part in inside}) > len({part.key for part in parts}):
                 parts = inside
     with_fence = {part.key for part in parts if part.fenced}
+    named = {part.key for part in parts if part.named}
     sections: dict[str, str] = {}
     current = ""
     for part in parts:
-        weak = part.key in codes and part.key in with_fence and not part.fenced
+        weak = (part.key in codes and part.key in with_fence and not part.fenced) or (
+            part.key in named and not part.named and not (part.key in codes and part.fenced)
+        )
         taken = bool(sections.get(part.key, "").strip())
         if part.key and not weak and not taken:
             current = part.key
@@ -151,16 +165,19 @@ def _parts(text: str, keys: Mapping[str, str], heading: "re.Pattern[str]") -> li
         marker = _FENCE.match(line)
         if fence and marker and marker["fence"].startswith(fence) and not marker["info"].strip():
             fence = ""
-        elif (not fence or _IN_FENCE.match(line)) and (found := heading.match(line)) and _is_dressed(line, found):
+        elif (
+            (not fence or _IN_FENCE.match(line)) and (found := heading.match(_plain(line))) and _is_dressed(line, found)
+        ):
             rest = found["rest"].strip()
             opens = _FENCE.match(rest)
             fence = opens["fence"] if opens else ""
             if found["open"] and not fence:
                 rest = _TAIL.sub("", rest)
-            key = keys[_letters(found["name"])]
+            name = _letters(found["name"])
+            key = keys[name]
             # A heading that is there twice in a row, once as it was asked for and once in the model's own way, is one.
             if parts[-1].key != key or any(each.strip() for each in parts[-1].lines):
-                parts.append(_Part(key, line))
+                parts.append(_Part(key, line, name == _letters(key)))
             parts[-1].lines.append(rest)
             continue
         elif not fence and marker:
@@ -177,9 +194,9 @@ def _heading_of(names: tuple[str, ...]) -> "re.Pattern[str]":
     ordered = sorted(names, key=len, reverse=True)
     spelled = "|".join(r"[\s_\-/]{0,3}".join(map(_spelled, name.split())) for name in ordered)
     return re.compile(
-        rf"^{_MARKS}{_NUMBER}{_MARKS}(?P<open>\[{{1,2}}|<|【|\"|'|\()?[\s*_`]{{0,4}}(?:the[\s_]+)?"
+        rf"^{_MARKS}{_NUMBER}{_MARKS}{_LEAD}(?P<open>\[{{1,2}}|<{{1,2}}|\{{{{1,2}}|【|\"|'|\()?[\s*_`]{{0,4}}(?:the[\s_]+)?"
         rf"(?P<name>{spelled})(?![^\W_])"
-        r"(?:\s*\([^()]{0,40}\))?(?P<after>(?:[\s*_]|`(?!``)){0,4}(?P<close>\]{1,2}|>|】|\"|'|\))?(?:[\s*_]|`(?!``)){0,4}"
+        r"(?:\s*\([^()]{0,40}\))?(?P<after>(?:[\s*_]|`(?!``)){0,4}(?P<close>\]{1,2}|>{1,2}|\}{1,2}|】|\"|'|\))?(?:[\s*_]|`(?!``)){0,4}"
         r"(?P<colon>[:：=]|[-–—]+>?(?=\s|$)|→)?[\s*_=\-–—~|#:\]]{0,80})(?P<rest>.*)$",
         re.IGNORECASE,
     )
@@ -189,8 +206,15 @@ def _spelled(word: str) -> str:
     return re.escape(word).replace("naive", "na[iï]ve")
 
 
+def _plain(line: str) -> str:
+    """Return a line without what is only dress: HTML, emoji, backslashes before marks."""
+    return _ORNAMENT.sub("", line) if len(line) < _LONGEST_HEADING else line
+
+
 def _is_dressed(line: str, found: "re.Match[str]") -> bool:
     """Return whether a line with a name in it is written as a heading, not as a sentence that begins with it."""
+    if found["lead"]:
+        return bool(found["colon"]) and not found["rest"].strip()
     if not found["rest"].strip() or found["colon"] or (found["open"] and found["close"]):
         return True
     return "**" in line[: found.start("name")] and "**" in found["after"]
@@ -200,7 +224,7 @@ def _is_dressed(line: str, found: "re.Match[str]") -> bool:
 
 
 def _text_of(value: str) -> str:
-    lines = [line for line in value.strip().split("\n") if not _RULE.match(line)]
+    lines = [line for line in value.strip().split("\n") if not _RULE.match(line) and not _END.match(line)]
     if lines and _FENCE.match(lines[-1]) and sum(_FENCE.match(line) is not None for line in lines) % 2:
         lines.pop()  # the end of a fence around the whole reply
     text = "\n".join(lines).strip()

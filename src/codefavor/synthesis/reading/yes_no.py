@@ -34,18 +34,22 @@ _LABELLED: Final = re.compile(
     r"(?:(?:my|the|final|short|overall)[ _]+){0,3}"
     r"(?:answer|verdict|decision|conclusion|judge?ment|response|result|assessment|output|improvement|improves)"
     rf"[\s*_\])]*(?:\bis\b|\bwould be\b|:|=|-|–|—|→)(?:\s*(?:a|an|simply|therefore))?{_DECORATION}"
-    rf"(?:(?:clear|definite|firm|resounding|strong)\s+)?{_WORD}{_END}",
+    rf"(?:(?:clear|definite|firm|resounding|strong)\s+)?{_WORD}{_END}"
+    # "Result: no behaviour changes" answers nothing.
+    r"(?![ \t]+(?!because|since|as|it|this|the|there)\w)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAID: Final = re.compile(
     r"(?:^|[.!,;:\n]\s*)(?:so|thus|therefore|hence|overall|in conclusion|in short)?,?\s*"
-    r"(?:i(?:'d| would| will|'ll| have to| must)?\s+(?:say|answer|respond|conclude with|reply|vote)|the answer is)"
+    r"(?:i(?:'d| would| will|'ll| have to| must)?\s+(?:say|believe|think|answer|respond|conclude with|reply|vote)"
+    r"(?: that)?(?: the answer is)?|the answer is|it(?:'s| is))"
     r"(?:\s+with)?(?:\s+(?:a|an))?(?:\s+(?:clear|definite))?"
     rf"{_DECORATION}{_WORD}{_END}",
     re.IGNORECASE,
 )
 _FILLER: Final = re.compile(
-    r"(?:(?:no doubt|no question|without (?:a )?doubt|of course|well|sure|okay|ok|so|hm+|great question|certainly|"
+    r"(?:(?:no doubt|no question|sadly|unfortunately|without (?:a )?doubt|of course|well|sure|okay|ok|so|hm+|"
+    r"great question|certainly|"
     r"absolutely|definitely|overall|in short|in conclusion|therefore|thus|hence|"
     r"based on (?:the|my) [\w ]{1,40}|in my (?:opinion|view)|looking at (?:the|this) [\w ]{1,30}|"
     r"after (?:careful )?(?:consideration|review)|i(?:'d| would) say(?: that)?|i think|final answer|answer)"
@@ -63,11 +67,14 @@ _LINE: Final = re.compile(rf"{_DECORATION}{_WORD}{_END}[\s*_`\"'.!)\]}}>✅❌�
 _AGAIN: Final = re.compile(
     r"\b(?:it|this|that|the (?:commit|change|edit|diff|patch|update|new (?:code|version)|revision))\b"
     r"(?P<words>(?:\s+(?!and\b|but\b|which\b)[\w'-]+){0,5}?)\s+"
-    r"(?P<verb>improves?|improved|is (?:a|an) (?:\w+ )?(?:improvement|better)|(?:is|makes the code) (?:\w+ )?better|"
+    r"(?P<verb>improves?|improved|is (?:a|an) (?:\w+ )?(?:improvement|better)|(?:is|makes? the code) (?:\w+ )?better|"
     r"(?:qualif|count)\w+ as (?:a|an) (?:\w+ )?improvement|"
     r"(?:be|considered|represents?|constitutes?) (?:a|an) (?:\w+ )?improvement)",
     re.IGNORECASE,
 )
+_LED: Final = re.compile(rf"\W*(?:[\w'-]+\s+){{0,5}}[\w'-]+,\s+{_WORD}\W{{0,3}}(?:[.,!;\n]|$)", re.IGNORECASE)
+"""A few words, and then the answer: "in terms of security, yes." """
+_DOUBTED: Final = re.compile(r"\W*(?:sorry, )?(?:i(?:'m| am) afraid not|i (?:don't|do not) think so)\b", re.IGNORECASE)
 _SHORT: Final = re.compile(
     r"\W*(?:(?P<yes>it (?:does|is)|this (?:does|is)|sure|of course|"
     r"certainly|definitely|absolutely|agreed|[✅✓✔☑👍]|是)|"
@@ -143,6 +150,11 @@ def read_yes_no(reply: str) -> bool | None:
     said = list(_SAID.finditer(text))
     if said:
         return _side(said[-1])
+    led = _LED.match(text)
+    if led is not None:
+        return _side(led)
+    if _DOUBTED.match(text):
+        return False
     short = _SHORT.fullmatch(text)
     if short is not None:
         return short["yes"] is not None
