@@ -189,6 +189,23 @@ def test_a_budget_stops_the_run_and_a_higher_one_goes_on(
     assert len(pairs) + len(rejections) == 100
 
 
+def test_turns_go_through_the_batch_api_at_half_the_price(
+    codefavor: Command, server: ProviderServer, commits_file: Path, tmp_path: Path
+) -> None:
+    """One batch a turn, and the same pairs."""
+    few = ["--limit", "12"]
+    whole = codefavor(*words(server, commits_file, tmp_path / "whole", *few, "--json"), OPENAI_API_KEY=KEY)
+    server.log.clear()
+    done = codefavor(*words(server, commits_file, tmp_path / "run", *few, "--batch", "--json"), OPENAI_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    paid, half = orjson.loads(whole.stdout), orjson.loads(done.stdout)
+
+    assert (len(server.batches), len(server.log)) == (3, 0)
+    assert half["cost_usd"] == pytest.approx(paid["cost_usd"] / 2)
+    for name in ("pairs.jsonl", "rejections.jsonl"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_a_dry_run_sends_nothing_and_needs_no_key(codefavor: Command, commits_file: Path) -> None:
     """Three turns a commit at most, each longer than the one before."""
     done = codefavor("synth", "commit-instruct", commits_file, "--teacher", "openai:gpt-4o", "--dry-run", "--json")

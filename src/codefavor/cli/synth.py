@@ -9,6 +9,7 @@ import typer
 
 from codefavor.cli.asking import (
     BaseUrl,
+    Batch,
     BatchSize,
     Budget,
     Concurrency,
@@ -146,6 +147,7 @@ def commit_instruct(
     budget_usd: Budget = None,
     prices: Prices = None,
     batch_size: BatchSize = None,
+    batch: Batch = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a teacher explain commits, decide which improve the code, and write pairs from those.
@@ -167,7 +169,7 @@ def commit_instruct(
         batch_size=batch_size,
     )
     config = CommitInstructConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CommitInstruct(teacher, config, prompts), teacher, settings, limit, run, dry_run, as_json)
+    _teach(source, CommitInstruct(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
 
 
 @app.command("critic-evol")
@@ -192,6 +194,7 @@ def critic_evol(
     budget_usd: Budget = None,
     prices: Prices = None,
     batch_size: BatchSize = None,
+    batch: Batch = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a critic reflect on attempts, and write better ones where they are not good enough.
@@ -214,7 +217,7 @@ def critic_evol(
         batch_size=batch_size,
     )
     config = AcceptanceConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CriticEvol(teacher, config, prompts), teacher, settings, limit, run, dry_run, as_json)
+    _teach(source, CriticEvol(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
 
 
 @app.command("attempts")
@@ -237,6 +240,7 @@ def attempts(
     budget_usd: Budget = None,
     prices: Prices = None,
     batch_size: BatchSize = None,
+    batch: Batch = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a draft model answer instructions; `critic-evol` starts from its answers.
@@ -257,7 +261,7 @@ def attempts(
         prices=prices,
         batch_size=batch_size,
     )
-    _teach(source, Attempts(model, prompts), model, settings, limit, run, dry_run, as_json)
+    _teach(source, Attempts(model, prompts), model, settings, limit, batch, run, dry_run, as_json)
 
 
 def _teach(
@@ -266,13 +270,14 @@ def _teach(
     model: str,
     settings: "ChatSettings",
     limit: int | None,
+    batch: bool | None,
     folder: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     from codefavor.synthesis.teacher import TeacherRun
 
-    asked = TeacherRun(source, method, model, settings, limit)
+    asked = TeacherRun(source, method, model, settings, limit=limit, batch=bool(batch))
     if dry_run:
         _estimate(asked, model, as_json)
         return

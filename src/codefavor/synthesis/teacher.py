@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from codefavor.errors import EmptyInputError, ShortfallError
 from codefavor.jsonl import BlockLog, hash_file, read_json, read_records, read_rows
 from codefavor.llm.asking import Asker, Conversation, Ended
+from codefavor.llm.batch_api import HALF, BatchAsker
 from codefavor.llm.client import Reply
 from codefavor.llm.cost import LEDGER, Totals, estimated_tokens, price_of, read_totals
 from codefavor.llm.load import load_client, redactor
@@ -103,15 +104,24 @@ class TeacherRun(Generic[RowT]):
         model: PROVIDER:MODEL.
         settings: how the model is asked.
         limit: only so many rows, from the first.
+        batch: whether turns go through the provider's batch API: half the price, each turn within a day.
 
     Raises:
         InputError: the file is missing, broken or empty.
     """
 
     def __init__(
-        self, source: Path, method: Method[RowT], model: str, settings: ChatSettings, limit: int | None = None
+        self,
+        source: Path,
+        method: Method[RowT],
+        model: str,
+        settings: ChatSettings,
+        *,
+        limit: int | None = None,
+        batch: bool = False,
     ) -> None:
-        self._source, self._method, self._model, self._settings, self._limit = source, method, model, settings, limit
+        self._source, self._method, self._model, self._settings = source, method, model, settings
+        self._limit, self._batch = limit, batch
         self._digest = hash_file(source)
         total = sum(1 for _ in read_rows(source))
         if not total:
@@ -147,13 +157,14 @@ class TeacherRun(Generic[RowT]):
                 conversation.close()
         price = price_of(self._model, self._settings.prices)
         most = self._settings.max_tokens * requests
+        share = HALF if self._batch else 1.0
         return Estimate(
             rows=self.total,
             requests=requests,
             input_tokens=read,
             output_tokens=written,
-            cost_usd=None if price is None else round(price.of(read, written), 4),
-            cost_usd_at_most=None if price is None else round(price.of(read + most, most), 4),
+            cost_usd=None if price is None else round(share * price.of(read, written), 4),
+            cost_usd_at_most=None if price is None else round(share * price.of(read + most, most), 4),
         )
 
     def run(self, folder: Path, *, notice: Notice = lambda _: None, progress: Progress = silent) -> TeacherSummary:
@@ -164,18 +175,7 @@ class TeacherRun(Generic[RowT]):
             JudgeError: the model could not be asked any more; what came is kept.
             StorageError: the folder cannot be written.
         """
-        client = load_client(self._model, self._settings, notice)
-        asker = Asker(
-            client,
-            self._settings.sampling(),
-            price_of(client.name, self._settings.prices),
-            concurrency=self._settings.concurrency,
-            timeout=self._settings.timeout,
-            folder=folder,
-            budget=self._settings.budget_usd,
-            notice=notice,
-            redactor=redactor(),
-        )
+        asker = self._asker(folder, notice)
         method = self._method
         config = {"model": self._model, "asking": self._settings.decides(), **method.config.fixed()}
         inputs = {self._source.name: self._digest, **method.prompts.hashes, **_model_file(self._model)}
@@ -188,6 +188,32 @@ class TeacherRun(Generic[RowT]):
         writer.summary.spent = read_totals(folder / LEDGER)
         return writer.summary
 
+    def _asker(self, folder: Path, notice: Notice) -> Asker | BatchAsker:
+        settings = self._settings
+        client = load_client(self._model, settings, notice)
+        price = price_of(client.name, settings.prices)
+        if self._batch:
+            return BatchAsker(
+                client,
+                settings.sampling(),
+                price,
+                folder=folder,
+                budget=settings.budget_usd,
+                notice=notice,
+                redactor=redactor(),
+            )
+        return Asker(
+            client,
+            settings.sampling(),
+            price,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout,
+            folder=folder,
+            budget=settings.budget_usd,
+            notice=notice,
+            redactor=redactor(),
+        )
+
     def _log(self, run: Run) -> BlockLog:
         names = (self._method.out, REJECTIONS)
         mark = fingerprint({"run": run.fingerprint, "limit": self._limit})
@@ -196,7 +222,7 @@ class TeacherRun(Generic[RowT]):
             progress.unlink()  # the files begin anew; the kept replies make the same of what they hold
         return BlockLog(run.folder, names, mark)
 
-    def _ask(self, asker: Asker, writer: "_Writer", progress: Progress) -> None:
+    def _ask(self, asker: Asker | BatchAsker, writer: "_Writer", progress: Progress) -> None:
         waiting: dict[int, Record] = {}
         ids: dict[int, str] = {}
         first = place = writer.summary.rows
