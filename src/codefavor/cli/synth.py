@@ -326,7 +326,8 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
     typer.echo(f"{summary.made:,} {what} from {summary.rows:,} rows in {folder / out}")
     typer.echo(f"not made into {what}: {rejected or 'nothing'}; each with its reason in {folder / 'rejections.jsonl'}")
+    lost = f", and up to ${spent.uncertain_usd:.4f} for answers that never came" if spent.uncertain_usd else ""
     typer.echo(
         f"{spent.requests:,} requests, {spent.input_tokens:,} tokens in, {spent.output_tokens:,} out, "
-        f"${spent.cost_usd:.4f}"
+        f"${spent.cost_usd:.4f}{lost}"
     )

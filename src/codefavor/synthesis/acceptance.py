@@ -73,7 +73,7 @@ _LEADING: Final = re.compile(
     r"(?:bugs?|issues?|defects?|flaws?|vulnerabilit\w+|inefficienc\w+|weakness\w*)\b|"
     r"\b(?:given|following|existing|above|below|current|provided|original|old) "
     r"(?:code|snippet|implementation|script)\b|\bthis (?:code|snippet|implementation|script)\b|"
-    r"\bthe code (?:below|above|so|that|should|must|to)\b|"
+    r"\bthe code (?:below|above|so that)\b|"
     r"\b(?:naive|improved|better|worse) (?:code|version|solution|implementation|approach|way)\b|"
     r"\bmore (?:efficient|secure|robust|readable|concise|pythonic|idiomatic)\b|"
     r"\b(?:faster|safer|cleaner|better) than\b|\binstead of (?:a |an |the )?(?:loop|manual|nested|hard|naive)|"
