@@ -51,8 +51,9 @@ format: env  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: env  ## write docs/commands.md again from the program's own help
+docs: env  ## write the pages of docs/ that come from the program itself: commands and security rules
 	$(BIN)/python -m codefavor.cli.reference > docs/commands.md
+	$(BIN)/python -m codefavor.judges.evidence.security.reference > docs/security-rules.md
 
 builtin: env  ## make the feature model that ships with the package again, by the quickstart's own steps
 	$(BIN)/codefavor quickstart --out build/builtin --until linear

@@ -95,6 +95,11 @@ class Run:
         """Return the place of a file of this run."""
         return self.folder / name
 
+    def conclude(self, results: Mapping[str, Any]) -> None:
+        """Put what came of the whole run into its manifest; only what repeats belongs there."""
+        manifest = read_json(self.path(MANIFEST))
+        write_json(self.path(MANIFEST), {**manifest, "results": dict(results)})
+
     def close(self) -> None:
         """Note the time taken and let go of the directory."""
         times = self.path("times.json")

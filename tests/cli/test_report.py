@@ -81,7 +81,17 @@ def test_a_benchmark_that_is_gone_costs_the_codes_only(tmp_path: Path, bench: Pa
     assert "not at hand" in out.read_text()
 
 
-@pytest.mark.parametrize("slip", ["no folder", "no run", "out is a folder", "no data set"])
+def test_the_ending_says_what_is_written(tmp_path: Path, runs: list[Path]) -> None:
+    """One command for the page, an issue and a paper."""
+    outs = [tmp_path / name for name in ("page.html", "table.md", "table.tex")]
+
+    assert main(["report", *map(str, runs), *(word for out in outs for word in ("--out", str(out)))]) == 0
+    assert outs[0].read_text().startswith("<!doctype html>")
+    assert "| Judge |" in outs[1].read_text()
+    assert "\\begin{tabular}" in outs[2].read_text()
+
+
+@pytest.mark.parametrize("slip", ["no folder", "no run", "out is a folder", "no data set", "no such ending"])
 def test_a_slip_is_one_sentence_and_exit_2(
     tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str], slip: str
 ) -> None:
@@ -92,6 +102,7 @@ def test_a_slip_is_one_sentence_and_exit_2(
         "no folder": [str(tmp_path / "nowhere"), "--out", str(out)],
         "no run": [str(tmp_path / "empty"), "--out", str(out)],
         "out is a folder": [str(runs[0]), "--out", str(tmp_path)],
+        "no such ending": [str(runs[0]), "--out", str(out), "--out", str(tmp_path / "page.pdf")],
         "no data set": [str(runs[0]), "--out", str(out), "--data", str(tmp_path / "empty")],
     }[slip]
 

@@ -281,8 +281,8 @@ def test_the_card_says_what_a_person_must_know(tmp_path: Path, many_pairs: list[
     assert card.files == {path.name: hash_file(path) for path in out.glob("*.jsonl")}
     assert read_json(out / "manifest.json")["inputs"] == card.inputs
     assert card.splits["train"].shorter_wins == {"correctness": 1.0, "efficiency": 1.0, "security": 1.0}
-    assert card.probes["length"]["all"]["shorter"] == 1.0
-    assert 0 <= card.probes["n-grams"] <= 1
+    assert card.probes["by_objective"]["all"]["shorter"]["accuracy"] == 1.0
+    assert card.probes["verdict"].startswith("leaks: ")
     assert f"| train | {card.splits['train'].pairs} |" in text
     assert "| op-3 | 80 |" in text
 

@@ -8,6 +8,7 @@ import pytest
 from tests.llm.server import ProviderServer
 
 from codefavor.errors import InputError, MissingExtraError, UnknownNameError
+from codefavor.llm.asking import Asker, Question
 from codefavor.llm.client import ChatClient, Reply, RequestError, Sampling
 from codefavor.llm.load import load_client
 from codefavor.llm.settings import ChatSettings
@@ -180,3 +181,21 @@ def test_a_missing_sdk_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiobotocore.session", None)
     with pytest.raises(MissingExtraError, match=r"codefavor\[bedrock\]"):
         load_client("bedrock:x")
+
+
+def test_what_a_plain_server_leaves_in_the_text() -> None:
+    """Thinking that nobody took apart, and the stop sequence itself."""
+    with ProviderServer(answer=lambda _: "<think>Hm.</think>\nBetter code: A END more").running() as server:
+        reply = ask(client("openai", server), Sampling(stop=("END",)))
+
+    assert (reply.thinking, reply.text) == ("Hm.", "Better code: A")
+
+
+def test_every_sample_has_a_seed_of_its_own(server: ProviderServer) -> None:
+    """With one seed for all, several samples would be one sample; without a seed the provider chooses."""
+    for seed, expected in ((7, [7, 8, 9]), (None, [None] * 3)):
+        server.log.clear()
+        questions = [Question(str(sample), ASKED, sample) for sample in range(3)]
+        asker = Asker(client("openai", server), Sampling(temperature=1.0, seed=seed), None)
+        assert len(list(asker.ask(questions))) == 3
+        assert sorted((seen.body.get("seed") for seen in server.log), key=str) == expected

@@ -209,3 +209,21 @@ def test_the_table_for_terminals_says_the_same(make_tasks: MakeTasks, make_run: 
         assert score.accuracy is not None
         assert f"{100 * score.accuracy:.1f}" in table
     assert max(map(len, table.splitlines())) <= 100
+
+
+@pytest.mark.slow
+def test_twenty_runs_of_the_whole_benchmark_are_compared_in_seconds(
+    tmp_path: Path, make_tasks: MakeTasks, make_run: MakeRun
+) -> None:
+    """190 pairs on five columns, some on tasks of their own: comparing must not cost more than judging did."""
+    tasks = [task for name, count in FULL_SIZE.items() for task in make_tasks([name], count)]
+    runs = [
+        make_run(f"linear:{number}", tasks, skill=0.5 + number / 50, graded=number < 4, failed=number // 4)
+        for number in range(20)
+    ]
+
+    began = time.process_time()
+    page = _page(tmp_path, *runs)
+
+    assert time.process_time() - began < 20
+    assert len(page.encode()) < 2_500_000

@@ -157,7 +157,7 @@ def test_other_things_may_be_first_or_new(text: str) -> None:
 
 def test_the_docs_list_every_reason() -> None:
     """With the words of the list."""
-    page = (Path(__file__).parents[2] / "docs" / "synthesis.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "teachers.md").read_text(encoding="utf-8")
     listed = page.split("## What is taken", 1)[1]
 
     assert re.findall(r"^\| `([\w-]+)` \| (.+) \|$", listed, re.MULTILINE)[: len(REASONS)] == list(REASONS.items())

@@ -106,10 +106,32 @@ def interval(groups: Sequence[Clusters], draws: int = DRAWS) -> tuple[float, flo
     >>> 0.38 < low < 0.42 and 0.58 < high < 0.62
     True
     """
-    if not groups or any(len(group.answered) < 2 for group in groups):
-        return 0.0, 1.0
+    return intervals([groups], draws)[0]
+
+
+def intervals(many: Sequence[Sequence[Clusters]], draws: int = DRAWS) -> list[tuple[float, float]]:
+    """Return the interval of each of many means, all of as many groups; the same as `interval` of one by one.
+
+    >>> wide, narrow = intervals([[Clusters(np.array([1.0, 0.0] * n), np.ones(2 * n))] for n in (5, 50)])
+    >>> wide[0] < narrow[0] < narrow[1] < wide[1]
+    True
+    """
+    known = [place for place, groups in enumerate(many) if groups and all(len(each.answered) > 1 for each in groups)]
+    found = [(0.0, 1.0)] * len(many)
+    if known:
+        columns = [
+            _replicates(groups, index, draws)
+            for index, groups in enumerate(zip(*(many[place] for place in known), strict=True))
+        ]
+        replicates = np.sort(np.mean(columns, axis=0), axis=1)
+        for place, drawn in zip(known, replicates, strict=True):
+            found[place] = _corrected(many[place], drawn)
+    return found
+
+
+def _corrected(groups: Sequence[Clusters], replicates: Floats) -> tuple[float, float]:
+    draws = len(replicates)
     observed = fmean(float(group.correct.sum() / group.answered.sum()) for group in groups)
-    replicates = np.sort(np.mean([_replicates(group, index, draws) for index, group in enumerate(groups)], axis=0))
     if replicates[0] == replicates[-1]:
         return observed, observed
     below = float(np.mean(replicates < observed) + np.mean(replicates == observed) / 2)
@@ -123,13 +145,19 @@ def interval(groups: Sequence[Clusters], draws: int = DRAWS) -> tuple[float, flo
     return ends[0], ends[1]
 
 
-def _replicates(group: Clusters, index: int, draws: int) -> Floats:
-    rng = np.random.default_rng((_SEED, index))
-    count = len(group.answered)
-    # How often each cluster was drawn says all that drawing one by one would.
-    times = rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
-    share: Floats = (times @ group.correct) / (times @ group.answered)
-    return share
+def _replicates(groups: Sequence[Clusters], index: int, draws: int) -> Floats:
+    """Return the share in every draw of each group, shape (groups, draws); groups of as many clusters share draws."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        alike[len(group.answered)].append(place)
+    shares = np.empty((len(groups), draws))
+    for count, places in alike.items():
+        rng = np.random.default_rng((_SEED, index))
+        # How often each cluster was drawn says all that drawing one by one would.
+        times = rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64).T
+        answered, which = np.unique([groups[place].answered for place in places], axis=0, return_inverse=True)
+        shares[places] = (np.array([groups[place].correct for place in places]) @ times) / (answered @ times)[which]
+    return shares
 
 
 def _acceleration(groups: Sequence[Clusters]) -> float:

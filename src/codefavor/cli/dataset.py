@@ -65,6 +65,31 @@ def build_command(
         _print(card, out)
 
 
+@app.command("audit")
+def audit_command(
+    path: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A data set, a synthesis run, or a file of pairs or examples.")
+    ],
+    most: Annotated[int, typer.Option(min=2, help="Pairs looked at, at most.")] = 4000,
+    seed: Annotated[int, typer.Option(help="Changes folds and resampling.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
+) -> None:
+    """Say what rules that understand no code guess of the pairs in INPUT: by length, place, names, style, wording."""
+    import orjson
+
+    from codefavor.dataset.audit import audit_file, in_words, said
+
+    audit = audit_file(path, most, seed)
+    if as_json:
+        typer.echo(orjson.dumps(audit.as_json(), option=orjson.OPT_INDENT_2).decode())
+        return
+    for objective, found in audit.guesses.items():
+        typer.echo(f"{objective}: {max(guess.pairs for guess in found.values()):,} pairs")
+        for name, guess in found.items():
+            typer.echo(f"  {name:12} {in_words(guess):24} {said(name, guess)}")
+    typer.echo(audit.verdict)
+
+
 def _forbidden_tasks(choice: str) -> "list[BenchmarkTask] | None":
     """Return the tasks no pair may be near to; None where there are none. Nothing is downloaded."""
     from codefavor.benchmark.download import FILES, cache_folder

@@ -1,4 +1,4 @@
-"""Owns `codefavor report`: evaluation runs as one HTML page, and their table in the terminal."""
+"""Owns `codefavor report`: evaluation runs as a page or as tables for a paper, and their table in the terminal."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,10 @@ import typer
 
 def report_command(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `codefavor eval --run` made.")],
-    out: Annotated[Path, typer.Option(help="The page: one HTML file that needs nothing else.")],
+    out: Annotated[
+        list[Path],
+        typer.Option(help="What to write, by its ending: .html (a page), .md or .tex (its tables); may be repeated."),
+    ],
     title: Annotated[str, typer.Option(help="The page's heading.")] = "CodeFavor evaluation",
     data: Annotated[
         list[Path] | None, typer.Option(help="A folder of `codefavor dataset build`, whose facts are shown too.")
@@ -17,20 +20,36 @@ def report_command(
         list[Path] | None, typer.Option(help="A folder of `codefavor train`, whose facts are shown too.")
     ] = None,
 ) -> None:
-    """Report on evaluation runs: scores beside the blind floor and the paper's rows, calibration, wrong verdicts."""
-    from codefavor.errors import MissingFileError
+    """Report on evaluation runs: scores beside the blind floor and the paper's rows, and judges against each other.
+
+    The page shows calibration and wrong verdicts too.
+    """
+    from codefavor.errors import InputError, MissingFileError
     from codefavor.report.codes import with_codes
+    from codefavor.report.documents import write_latex, write_markdown
     from codefavor.report.evaluations import load_run
     from codefavor.report.extras import data_sections, training_sections
-    from codefavor.report.page import write_report
+    from codefavor.report.page import write_page
+    from codefavor.report.tables import measure
     from codefavor.report.text import summary_table
 
-    if out.is_dir():
-        raise MissingFileError(f"{out} is a folder; give the page a name, such as {out / 'report.html'}")
+    for path in out:
+        if path.is_dir():
+            raise MissingFileError(f"{path} is a folder; give the page a name, such as {path / 'report.html'}")
+        if path.suffix.lower() not in (".html", ".md", ".tex"):
+            raise InputError(f"--out {path}: its ending says what to write; end it in .html, .md or .tex")
     loaded = [load_run(folder) for folder in runs]
     sections = [*data_sections(data or ()), *training_sections(training or ())]
-    write_report(with_codes(loaded), out, title, sections)
+    measured = measure(with_codes(loaded) if any(path.suffix.lower() == ".html" for path in out) else loaded)
+    for path in out:
+        match path.suffix.lower():
+            case ".md":
+                write_markdown(measured, path, title)
+            case ".tex":
+                write_latex(measured, path, title)
+            case _:
+                write_page(measured, path, title, sections)
     typer.echo(summary_table(loaded))
     if not all(run.summary.complete for run in loaded):
         typer.echo("incomplete: some tasks could not be asked; their counts are on the page")
-    typer.echo(f"the report: {out}")
+    typer.echo(f"the report: {', '.join(map(str, out))}")

@@ -52,6 +52,13 @@ def fault_inject(
     max_pairs: Annotated[int | None, typer.Option(min=1, help="Stop at about this many pairs.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses sites and wordings.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed, never results.")] = os.cpu_count() or 1,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Run both sides in the sandbox; leave out pairs that are not what they say."),
+    ] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Make worse versions of real functions by rule: pairs that need no language model."""
@@ -63,7 +70,9 @@ def fault_inject(
         per_function=per_function,
         max_pairs=max_pairs,
         seed=seed,
+        verify=verify,
         workers=workers,
+        unsafe=unsafe,
     )
     with progress("injecting faults", "functions") as report:
         summary = inject_faults(source, run, config, report)
@@ -76,12 +85,15 @@ def fault_inject(
             "by_objective": dict(summary.by_objective),
             "by_operator": dict(summary.by_operator),
             "rejected": dict(summary.rejected),
+            **({"verification": summary.verification.as_json()} if verify else {}),
         }
         typer.echo(orjson.dumps(counts, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
         return
     objectives = ", ".join(f"{count:,} {name}" for name, count in summary.by_objective.most_common())
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
     typer.echo(f"{summary.pairs:,} pairs from {summary.functions:,} functions ({objectives}) in {run / 'pairs.jsonl'}")
+    if verify:
+        typer.echo(f"{summary.verification.in_words()}; by operator in {run / 'manifest.json'}")
     typer.echo(f"not made into pairs: {rejected or 'nothing'}; each with its reason in {run / 'rejections.jsonl'}")
 
 
@@ -115,7 +127,7 @@ RunFolder: TypeAlias = Annotated[
 ]
 OwnPrompts: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--prompts", help="A folder of your own prompts: docs/synthesis.md.", metavar="DIR"),
+    typer.Option("--prompts", help="A folder of your own prompts: docs/teachers.md.", metavar="DIR"),
 ]
 CommentsOfCodes: TypeAlias = Annotated[
     Comments, typer.Option("--comments", help="Whether comments stay in the codes; the paper's are stripped.")

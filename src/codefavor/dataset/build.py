@@ -5,7 +5,6 @@ takes seconds to minutes, so an interrupted build starts again, and gives the sa
 pairs and the held-out codes, not the pairs: the files are read several times instead.
 """
 
-import heapq
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,11 +17,12 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PositiveInt
 
+from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
 from codefavor.dataset.decontamination import Forbidden
 from codefavor.dataset.deduplication import SimilarTexts, code_key
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, group_of, objective_of, task_of
-from codefavor.dataset.split import SPLITS, Split, assign, position
+from codefavor.dataset.split import SPLITS, Split, assign
 from codefavor.errors import (
     EmptyInputError,
     InputError,
@@ -32,7 +32,7 @@ from codefavor.errors import (
 )
 from codefavor.formats.base import Format
 from codefavor.jsonl import check_readable, hash_file, read_records, write_bytes, write_json
-from codefavor.records import PreferencePair, Record, Rejection, content_id
+from codefavor.records import PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, check_same, folder_at_once, manifest_of, silent
 
 KIND: Final = "dataset build"
@@ -308,7 +308,8 @@ class _Builder:
         counts = {name: SplitCounts() for name in names}
         balanced = {name: BalancedOrders() for name in SPLITS}
         rejected: Counter[str] = Counter()
-        sample = _Sample(self.config.probe_pairs)
+        sample = Sample(self.config.probe_pairs)
+        orders_of: dict[str, list[str]] = {}
         with ExitStack() as stack:
             paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections")}
             paths |= {f"{name}.tasks": folder / f"{name}.tasks.jsonl" for name in ("held-out", HELD_OUT_OPERATORS)}
@@ -333,6 +334,7 @@ class _Builder:
                     writers["held-out.tasks"].write(task_of(pair, "held-out"))
                 elif split == "train":
                     sample.add(pair)
+                    orders_of[pair.id] = [example.label for example in examples]
         card = DatasetCard(
             config=self.config.fixed(),
             inputs=inputs,
@@ -344,7 +346,7 @@ class _Builder:
                 "sha256": self.unwanted.sha256 if self.unwanted else None,
                 "removed": rejected["contaminated"],
             },
-            probes=_probes(sample.pairs(), self.config.seed),
+            probes=_probes(sample.pairs(), orders_of, self.config.seed),
             files={path.name: hash_file(path) for path in paths.values()},
             notes=self._notes(counts),
         )
@@ -410,34 +412,6 @@ def _rejection(pair: PreferencePair, reason: str, detail: str) -> Rejection:
     return Rejection(id=pair.id, reason=reason, detail=detail, meta={"objective": objective_of(pair), **kept})
 
 
-class _Sample:
-    """The pairs whose ids hash lowest: the same sample whatever the order of the rows."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._heap: list[tuple[float, str, PreferencePair]] = []
-
-    def add(self, pair: PreferencePair) -> None:
-        if self._size <= 0:
-            return
-        item = (-position(pair.id, 0), content_id(pair.id), pair)
-        if len(self._heap) < self._size:
-            heapq.heappush(self._heap, item)
-        elif item[0] > self._heap[0][0]:
-            heapq.heapreplace(self._heap, item)
-
-    def pairs(self) -> list[PreferencePair]:
-        return [pair for _, _, pair in sorted(self._heap, key=lambda item: item[:2])]
-
-
-def _probes(pairs: Sequence[PreferencePair], seed: int) -> dict[str, Any]:
-    if not pairs:
-        return {}
-    from codefavor.features.probes import length_probe, ngram_probe
-
-    groups = [group_of(pair) for pair in pairs]
-    lengths = {
-        objective: {rule: round(share, 4) for rule, share in shares.items()}
-        for objective, shares in length_probe(pairs).items()
-    }
-    return {"length": lengths, "n-grams": round(ngram_probe(pairs, groups, seed), 4)}
+def _probes(pairs: Sequence[PreferencePair], orders: dict[str, list[str]], seed: int) -> dict[str, Any]:
+    labels = [(pair, label) for pair in pairs for label in orders[pair.id]]
+    return audit_pairs(pairs, labels, seed).as_json() if pairs else {}

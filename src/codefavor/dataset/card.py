@@ -176,14 +176,18 @@ def _shown(value: object) -> str:
 
 
 def _probe_lines(probes: Mapping[str, Any]) -> list[str]:
+    names = [name for name in next(iter(probes["by_objective"].values())) if name != "pairs"]
     lines = [
-        "Shares guessed right on training pairs; half is chance, and equal lengths count a half.",
+        f"The training pairs are {probes['verdict']}.",
         "",
-        "| pairs about | number | the shorter code | the one of fewer lines | of equal length |",
-        "|---|---|---|---|---|",
+        "Shares guessed right by rules that see nothing else, with a 95 % interval over groups; half is chance. "
+        "`position` says A every time, `shorter` takes the code of fewer characters; the others fit a linear rule, "
+        "cross-validated, and never see the instruction. What `n-grams` finds is partly what makes code better.",
+        "",
+        f"| pairs about | number | {' | '.join(names)} |",
+        "|---|---|" + "---|" * len(names),
     ]
-    for objective, found in probes["length"].items():
-        shares = (f"{found[rule]:.1%}" for rule in ("shorter", "fewer_lines", "same_length"))
-        lines.append(f"| {objective} | {found['pairs']:,} | {' | '.join(shares)} |")
-    told = f"{probes['n-grams']:.1%}"
-    return [*lines, "", f"A linear model over character n-grams that never sees the instruction: {told}."]
+    for objective, found in probes["by_objective"].items():
+        cells = (f"{found[n]['accuracy']:.1%} ({found[n]['low']:.1%}, {found[n]['high']:.1%})" for n in names)
+        lines.append(f"| {objective} | {found['pairs']:,} | {' | '.join(cells)} |")
+    return lines

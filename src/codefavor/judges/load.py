@@ -19,6 +19,9 @@ Loader: TypeAlias = Callable[[str], Judge]
 
 ENTRY_POINTS: Final = "codefavor.judges"
 
+_MADE_OF: Final = frozenset({".jinja", ".json", ".model", ".safetensors"})
+"""What decides what a model's folder says: chat template, settings, tokenizer, weights."""
+
 
 class _Kind(NamedTuple):
     place: str
@@ -47,6 +50,7 @@ _KINDS: Final[dict[str, _Kind]] = {
     "openai": _Kind(_CHAT, "MODEL", "openai", chat=True),
     "pair-rm": _Kind("codefavor.judges.pairwise_model:load", "PATH", "torch"),
     "recorded": _Kind("codefavor.judges.recorded:load", "FILE"),
+    "reward-model": _Kind("codefavor.judges.reward_model:load", "PATH", "torch"),
     "scripted": _Kind(_CHAT, "FILE", chat=True),
 }
 
@@ -91,9 +95,9 @@ def judge_files(spec: str) -> dict[str, str]:
 
     Names are relative to NAME, so that a run can be resumed after its checkpoint was moved.
     """
-    path = Path(spec.partition(":")[2])
+    path = Path(spec.partition(":")[2]).expanduser()
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in {".json", ".safetensors"})
+        files = sorted(file for file in path.iterdir() if file.suffix in _MADE_OF)
         return {f"judge/{file.name}": hash_file(file) for file in files}
     return {"judge": hash_file(path)} if path.is_file() else {}
 

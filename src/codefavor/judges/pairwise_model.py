@@ -12,12 +12,11 @@ import torch
 
 from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, check_weights, read_card
-from codefavor.devices import best_device, quiet, working_dtype
-from codefavor.errors import CheckpointError
 from codefavor.formats.answer_rows import answer_logits, by_length, padded
 from codefavor.formats.classification import p_a
 from codefavor.formats.encoding import SHORTENING, Encoded, Encoder
 from codefavor.judges.base import verdict_of
+from codefavor.model_folders import load_folder, out_of_memory
 from codefavor.records import Comparison, Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class PairwiseModelJudge:
             with torch.inference_mode():
                 logits: list[list[float]] = answer_logits(self._model, ids, lengths, self._encoder.answers).tolist()
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if len(batch) == 1 or not _out_of_memory(error):
+            if len(batch) == 1 or not out_of_memory(error):
                 raise
             torch.cuda.empty_cache()
             half = len(batch) // 2
@@ -79,13 +78,6 @@ class PairwiseModelJudge:
         return verdict_of(comparison, self.name, probability, **rest)
 
 
-def _out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    # The CPU allocator has no class of its own for it.
-    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
-
-
 def load(name: str, device: torch.device | None = None, dtype: torch.dtype | None = None) -> PairwiseModelJudge:
     """Return the judge of `pair-rm:PATH`, or of the path alone.
 
@@ -97,22 +89,10 @@ def load(name: str, device: torch.device | None = None, dtype: torch.dtype | Non
     Raises:
         CheckpointError: something of the checkpoint is missing, cut short or of another kind; nothing was loaded.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
     folder = Path(name.removeprefix(f"{KIND}:")).expanduser()
     card = read_card(folder, KIND)
     check_weights(folder / WEIGHTS)
     form = formats.load(card.format)
-    device = device or best_device()
-    quiet()
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype or working_dtype(device), local_files_only=True
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise CheckpointError(f"{folder} does not hold a whole model ({reason}); copy or train it again") from None
-    limit = getattr(model.config.get_text_config(), "max_position_embeddings", 2049) - 1
-    context = min(int(card.config.get("context") or 2048), limit)
-    return PairwiseModelJudge(model.to(device), Encoder(tokenizer, form, context), f"{KIND}:{folder}")
+    tokenizer, model, limit = load_folder(str(folder), "AutoModelForCausalLM", device, dtype)
+    context = min(int(card.config.get("context") or 2048), limit - 1)
+    return PairwiseModelJudge(model, Encoder(tokenizer, form, context), f"{KIND}:{folder}")

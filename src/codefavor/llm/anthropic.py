@@ -47,14 +47,17 @@ class Anthropic:
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
+        wanted = self._request(messages, sampling)
         try:
             with _faults():
-                return _reply(await self._client.messages.create(**self._request(messages, sampling)))
+                # Its typed method has no argument for the temperature any more, though most models take it.
+                return _reply(await self._client.post("/v1/messages", body=wanted, cast_to=object))
         except RequestError as error:
-            if error.fault != "bad-request" or "temperature" not in error.reason or "temperature" in self.cannot:
+            if error.fault != "bad-request" or "temperature" not in error.reason or "temperature" not in wanted:
                 raise
-        self.cannot |= {"temperature"}
-        self._notice(f"{self.name} does not take temperature; it is asked without")
+        if "temperature" not in self.cannot:  # else another request has learnt it in the meantime
+            self.cannot |= {"temperature"}
+            self._notice(f"{self.name} does not take temperature; it is asked without")
         return await self.ask(messages, sampling)
 
     def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
@@ -65,8 +68,7 @@ class Anthropic:
             "max_tokens": sampling.max_tokens,
         }
         if "temperature" not in self.cannot:
-            # Newer versions of the SDK have no argument for it, though most models take it; its scale ends at 1.
-            wanted["extra_body"] = {"temperature": min(sampling.temperature, 1.0)}
+            wanted["temperature"] = min(sampling.temperature, 1.0)  # its scale ends there
         if system:
             wanted["system"] = system
         if sampling.stop:
@@ -77,10 +79,7 @@ class Anthropic:
 
     async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
         """Hand over a batch and return its name."""
-        requests: list[Any] = []
-        for key, messages in rows:
-            wanted = self._request(messages, sampling)
-            requests.append({"custom_id": key, "params": wanted | wanted.pop("extra_body", {})})
+        requests: list[Any] = [{"custom_id": key, "params": self._request(asked, sampling)} for key, asked in rows]
         with _faults():
             return str((await self._client.messages.batches.create(requests=requests)).id)
 
@@ -124,18 +123,18 @@ def _batched(result: Any) -> Reply | RequestError:  # noqa: ANN401 (one of four 
         refused = getattr(inner, "type", "") == "invalid_request_error"
         return RequestError("bad-request" if refused else "busy", said)
     try:
-        return _reply(result.message)
+        return _reply(result.message.model_dump())
     except RequestError as error:
         return error
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
     try:
-        text = "".join(block.text for block in answer.content if block.type == "text")
-        thinking = "".join(block.thinking for block in answer.content if block.type == "thinking")
-        reason, usage = answer.stop_reason, answer.usage
-        tokens = (usage.input_tokens, usage.output_tokens)
-    except (AttributeError, TypeError) as error:
+        blocks, usage, reason = answer["content"], answer["usage"], answer["stop_reason"]
+        text = "".join(block["text"] for block in blocks if block["type"] == "text")
+        thinking = "".join(block["thinking"] for block in blocks if block["type"] == "thinking")
+        tokens = (int(usage["input_tokens"]), int(usage["output_tokens"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise RequestError("broken", "the reply is no message") from error
     if reason is None:
         raise RequestError("broken", "the reply was cut off")

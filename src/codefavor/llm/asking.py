@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
@@ -43,6 +43,8 @@ class Question(NamedTuple):
     key: str
     """Names the question and how it is asked; equal keys are the same question."""
     messages: Messages
+    sample: int = 0
+    """Which of several answers to the same messages; each starts its chance elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -248,10 +250,12 @@ class Asker:
 
     async def _answer(self, index: int, question: Question) -> Answer:
         empty = tries = 0
+        # A model of this process would say the same again.
+        allowed = _EMPTY_RETRIES if self.client.address else 0
         while True:
             tries += 1
             try:
-                reply, cost = await self._send(question, empty >= _EMPTY_RETRIES)
+                reply, cost = await self._send(question, empty >= allowed)
             except RequestError as error:
                 wait = None if self._stopped else self._policy.wait(error, tries, self._reached)
                 if wait is None:
@@ -260,7 +264,7 @@ class Asker:
                 await asyncio.sleep(wait)
                 continue
             self._dead = 0
-            if not _is_empty(reply) or empty >= _EMPTY_RETRIES:
+            if not _is_empty(reply) or empty >= allowed:
                 return Answer(index, reply, None, cost)
             empty += 1
 
@@ -275,7 +279,7 @@ class Asker:
             attempt = self._ledger.sent(question.key, most)
             try:
                 async with asyncio.timeout(self._timeout):
-                    reply = await self.client.ask(question.messages, self.sampling)
+                    reply = await self.client.ask(question.messages, self._sampling_of(question))
             except TimeoutError:
                 error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
             except RequestError as fault:
@@ -293,6 +297,12 @@ class Asker:
                 self._gate.busy()
             self._ledger.failed(question.key, attempt, error, time.perf_counter() - began, most)
             raise error
+
+    def _sampling_of(self, question: Question) -> Sampling:
+        seed = self.sampling.seed
+        if seed is None and self.client.address:
+            return self.sampling  # the provider begins elsewhere each time
+        return replace(self.sampling, seed=(seed or 0) + question.sample)
 
     async def _fits(self, most: float) -> None:
         while not self._ledger.fits(most) and self._stopped is None:

@@ -12,6 +12,8 @@ Messages: TypeAlias = Sequence[Mapping[str, str]]
 Finish: TypeAlias = Literal["stop", "length", "refused"]
 Fault: TypeAlias = Literal["unreachable", "busy", "broken", "bad-request", "no-access"]
 
+THINKS: Final = "<think>"
+"""With this, models whose thinking is part of their text begin."""
 RETRIED: Final[frozenset[Fault]] = frozenset({"unreachable", "busy", "broken"})
 
 
@@ -129,6 +131,31 @@ def split_system(messages: Messages) -> tuple[str, list[Mapping[str, str]]]:
     """
     head = [each["content"] for each in messages if each["role"] == "system"]
     return "\n\n".join(head), [each for each in messages if each["role"] != "system"]
+
+
+def until_stop(text: str, stops: Sequence[str]) -> str:
+    """Return the text before the first of the stop strings.
+
+    >>> until_stop("one END two", ["two", "END"])
+    'one '
+    """
+    return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=len(text))]
+
+
+def split_thinking(text: str, opened: bool = False) -> tuple[str, str]:
+    """Return (thinking, answer) of what an open model wrote; there is no answer where the thinking was cut off.
+
+    Args:
+        text: all that it wrote.
+        opened: whether the prompt has opened the thinking.
+
+    >>> split_thinking("<think>Hm.</think> B"), split_thinking("B"), split_thinking("<think>A or")
+    (('Hm.', 'B'), ('', 'B'), ('A or', ''))
+    """
+    thinking, closed, answer = text.partition("</think>")
+    if not closed and not opened and not text.lstrip().startswith(THINKS):
+        return "", text
+    return thinking.strip().removeprefix(THINKS).strip(), answer.strip()
 
 
 def fault_of(status: int) -> Fault:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -48,15 +49,7 @@ class Google:
             types.Content(role=roles.get(each["role"], "user"), parts=[types.Part(text=each["content"])])
             for each in turns
         ]
-        config = types.GenerateContentConfig(
-            system_instruction=system or None,
-            temperature=sampling.temperature,
-            max_output_tokens=sampling.max_tokens,
-            stop_sequences=list(sampling.stop) or None,
-            seed=sampling.seed,
-            response_logprobs=True if sampling.top_logprobs else None,
-            logprobs=sampling.top_logprobs or None,
-        )
+        config = _config(sampling, system)
         try:
             return _reply(
                 await self._client.models.generate_content(model=self._model, contents=contents, config=config)
@@ -91,6 +84,20 @@ class Google:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+@lru_cache(maxsize=8)
+def _config(sampling: Sampling, system: str) -> types.GenerateContentConfig:
+    """Return the SDK's own settings; making them costs as much as sending a request, so they are made once."""
+    return types.GenerateContentConfig(
+        system_instruction=system or None,
+        temperature=sampling.temperature,
+        max_output_tokens=sampling.max_tokens,
+        stop_sequences=list(sampling.stop) or None,
+        seed=sampling.seed,
+        response_logprobs=True if sampling.top_logprobs else None,
+        logprobs=sampling.top_logprobs or None,
+    )
 
 
 async def _broken_connection(_session: object, _context: object, event: aiohttp.TraceRequestExceptionParams) -> None:

@@ -26,6 +26,8 @@ class ChatSettings(Config):
     """Tokens an answer may have; a model that thinks first needs more."""
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     seed: int | None = None
+    """Where chance starts for the first of several samples; the others count on from it. None: the provider's choice,
+    and 0 for a model of this machine."""
     stop: tuple[str, ...] = ()
     concurrency: Annotated[int, Field(ge=1, le=10_000)] = 32
     """Requests in flight at most; fewer while the server says it is busy."""

@@ -31,9 +31,10 @@ class Section:
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-") or "section"
 
 
-def picture(svg: Markup, caption: str) -> Markup:
-    """Return a picture with its caption."""
-    return Markup('<figure class="plot"><figcaption>{}</figcaption>{}</figure>').format(caption, svg)
+def picture(svg: Markup, caption: str, *, tall: bool = False) -> Markup:
+    """Return a picture with its caption; a tall one has two others beside it."""
+    tallness = Markup(" tall") if tall else Markup("")
+    return Markup('<figure class="plot{}"><figcaption>{}</figcaption>{}</figure>').format(tallness, caption, svg)
 
 
 def pictures(figures: Sequence[Markup]) -> Markup:

@@ -125,3 +125,50 @@ def curves(lines: Sequence[Curve], name: str, title: str, x: str, y: str, words:
             if curve.points
         )
         return to_svg(drawn, name, title, said)
+
+
+def heat_map(
+    table: Sequence[Sequence[float | None]], labels: Sequence[str], name: str, title: str, words: str
+) -> Markup:
+    """Return values from -1 to 1 between things as tinted squares, each pair once: the lower triangle.
+
+    Args:
+        table: symmetric; None where there is no value.
+        labels: of the rows; columns bear their numbers, from 1.
+        name: unique on the page; prefixes every id inside.
+        title: what the picture shows; read out first.
+        words: what is to be seen in it, for who cannot see it.
+    """
+    left = 8 + min(150.0, 6.6 * max(map(len, labels), default=0))
+    size = min(36.0, (WIDTH - left) / max(1, len(labels)))
+    font = min(10.5, 0.44 * size)
+    head = Markup(
+        '<svg viewBox="0 0 {} {:.0f}" role="img" aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title>'
+        '<desc id="{}-d">{}</desc>'
+    ).format(WIDTH, size * (len(labels) + 0.8), name, name, name, title, name, words)
+    parts = []
+    text = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" style="{}">{}</text>')
+    ink, muted = (f"font-size:{font:.1f}px;fill:var({variable})" for variable in ("--ink", "--muted"))
+    label_style = f"font-size:{min(10.5, 0.62 * size):.1f}px;fill:var(--ink)"
+    for row, label in enumerate(labels):
+        middle = (row + 0.5) * size + 0.35 * font
+        parts.append(text.format(left - 6, middle, "end", label_style, label))
+        centre = left + (row + 0.5) * size
+        parts.append(text.format(centre, size * (len(labels) + 0.5), "middle", muted, row + 1))
+        for column in range(row + 1):
+            value = table[row][column]
+            tint = 0.0 if value is None else min(1.0, abs(value))
+            parts.append(
+                Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" style="{}"/>').format(
+                    left + column * size + 0.5,
+                    row * size + 0.5,
+                    size - 1,
+                    size - 1,
+                    # Never so dark that the number on it could not be read.
+                    f"fill:var(--s{2 if value is not None and value < 0 else 1});fill-opacity:{0.05 + 0.5 * tint:.2f}",
+                )
+            )
+            if value is not None and column < row:
+                said = str(round(100 * value)).replace("-", "−")
+                parts.append(text.format(left + (column + 0.5) * size, middle, "middle", ink, said))
+    return head + Markup("").join(parts) + Markup("</svg>")

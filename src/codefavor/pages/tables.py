@@ -60,7 +60,7 @@ class Table:
     def __html__(self) -> Markup:
         """Return the table as HTML inside a box that scrolls sideways where the page is narrower."""
         roomy = [
-            any(isinstance(cell := row[index], Cell) and cell.after for group in self.groups for row in group.rows)
+            max((_room(row[index]) for group in self.groups for row in group.rows), default=0)
             for index in range(len(self.columns))
         ]
         head = Markup("").join(
@@ -74,7 +74,7 @@ class Table:
             '<div class="scroll" role="region" tabindex="0"{}><table>{}<thead><tr>{}</tr></thead>{}</table></div>'
         ).format(label, caption, head, bodies)
 
-    def _body(self, group: Group, roomy: Sequence[bool]) -> Markup:
+    def _body(self, group: Group, roomy: Sequence[int]) -> Markup:
         lines = []
         if group.title:
             title = Markup('<th scope="rowgroup" colspan="{}"><span>{}{}</span></th>').format(
@@ -100,10 +100,14 @@ def facts(rows: Sequence[tuple[str, str]]) -> Markup:
     return Markup('<dl class="facts">{}</dl>').format(items)
 
 
-def _number(column: Column, room: bool) -> Markup:
+def _room(cell: CellLike) -> int:
+    return len(cell.after) if isinstance(cell, Cell) else 0
+
+
+def _number(column: Column, room: int) -> Markup:
     if not column.number:
         return Markup("")
-    return Markup(' class="n room"') if room else Markup(' class="n"')
+    return Markup(' class="n{}"').format("" if not room else " mark" if room == 1 else " room")
 
 
 def _small(text: str) -> Markup:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from codefavor.benchmark.tasks import CODEPREFBENCH
 from codefavor.errors import EmptyInputError, InputError, MissingFileError
 from codefavor.jsonl import read_json, read_records, read_rows
+from codefavor.llm.cost import LEDGER, Entry
 from codefavor.objectives import OBJECTIVES, VERIFIABLE
 from codefavor.records import BenchmarkTask, Judgement
 
@@ -50,6 +51,7 @@ class Summary(BaseModel):
     average: float | None = None
     usage: dict[str, int] = {}
     cost_usd: float | None = None
+    uncertain_usd: float = 0.0
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -66,6 +68,8 @@ class RunData:
     failures: Sequence[Mapping[str, Any]] = ()
     tasks: Mapping[str, BenchmarkTask] | None = None
     """Comparison id → task as the judge saw it; None where the codes are not at hand, and none is shown."""
+    seconds: Sequence[float] = ()
+    """How long each reply of a chat model took, from its ledger."""
 
     @property
     def judge(self) -> str:
@@ -251,10 +255,16 @@ def load_run(folder: Path) -> RunData:
         summary=summary,
         judgements=tuple(read_records(folder / "judgements.jsonl", Judgement)),
         failures=tuple(row for _, row in read_rows(failures)) if failures.is_file() else (),
+        seconds=tuple(_seconds(folder / LEDGER)),
     )
     if not run.judgements and not run.failures:
         raise EmptyInputError(f"{folder} holds no judgements; there is nothing to report")
     return run
+
+
+def _seconds(ledger: Path) -> Iterator[float]:
+    rows = read_records(ledger, Entry) if ledger.is_file() else ()
+    return (row.seconds for row in rows if row.event == "answered" and row.seconds is not None)
 
 
 def by_objective(run: RunData) -> Iterator[tuple[str, list[Judgement]]]:

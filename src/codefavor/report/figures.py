@@ -1,58 +1,115 @@
-"""Owns the report's pictures: accuracy with intervals, reliability, accuracy among the most confident answers."""
+"""Owns the report's pictures: accuracy with intervals, agreement, reliability, accuracy where it is sure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from codefavor.benchmark.metrics import Calibration
 from codefavor.objectives import OBJECTIVES
-from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, to_svg
+from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, heat_map, to_svg
 from codefavor.records import Judgement
 from codefavor.report.analysis import kept_accuracy, wilson
-from codefavor.report.evaluations import Group
+from codefavor.report.evaluations import Group, accuracy_of
+from codefavor.report.published import PUBLISHED
 from codefavor.report.wording import amount, interval, percent, spelled
 
 _LONGEST_NAME = 20
+NAMED_ROWS = 10
+"""Runs whose names, not only numbers, fit beside a heat map."""
+
+
+@dataclass(frozen=True)
+class _Dot:
+    label: str
+    kind: str
+    """"judge", "blind" or "paper"."""
+    value: float
+    edges: tuple[float, float] | None = None
+
+
+_MARKERS: Final = {"judge": ("o", 7.0), "blind": ("D", 5.5), "paper": ("s", 3.5)}
 
 
 def accuracies(group: Group, objective: str, names: Mapping[int, str], name: str) -> Markup:
     """Return one objective's accuracies with 95 % intervals: judges as dots, blind baselines as open diamonds."""
-    rows = [
-        (names[id(run)], run.blind, score.accuracy, score.ci95)
+    dots = [
+        _Dot(names[id(run)], "blind" if run.blind else "judge", score.accuracy, score.ci95)
         for run in group.runs
         if (score := run.summary.objectives.get(objective)) is not None and score.accuracy is not None
     ]
-    words = "; ".join(f"{label} {percent(value)} ({interval(edges)})" for label, _, value, edges in rows)
-    lowest = min([value for _, _, value, _ in rows] + [edges[0] for _, _, _, edges in rows if edges])
-    with figure(48 + 24 * len(rows), name) as drawn:
+    floor = group.floor(objective)
+    return _dots(dots, None if floor is None else accuracy_of(floor, objective), spelled(objective), name)
+
+
+def averages(group: Group, names: Mapping[int, str], name: str) -> Markup:
+    """Return the averages of the verifiable objectives, best first, the paper's among them where they belong."""
+    dots = [
+        _Dot(names[id(run)], "blind" if run.blind else "judge", value, run.summary.average_verifiable_ci95)
+        for run in group.runs
+        if (value := run.summary.average_verifiable) is not None
+    ]
+    if group.on_codeprefbench:
+        dots += [_Dot(row.judge, "paper", row.average / 100) for row in PUBLISHED]
+    dots.sort(key=lambda dot: -dot.value)
+    return _dots(dots, group.average_floor(), "Average of the three", name)
+
+
+def _dots(dots: Sequence[_Dot], floor: float | None, title: str, name: str) -> Markup:
+    words = "; ".join(f"{dot.label} {percent(dot.value)} ({interval(dot.edges) or dot.kind})" for dot in dots)
+    lowest = min([dot.value for dot in dots] + [dot.edges[0] for dot in dots if dot.edges], default=0.5)
+    with figure(48 + (24 if len(dots) <= 12 else 18) * len(dots), name) as drawn:
         axes = drawn.add_subplot()
         axes.axvline(50, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
-        for place, (_, blind, value, edges) in enumerate(rows):
-            colour = MUTED if blind else SERIES[0]
-            if edges:
-                axes.plot([100 * edge for edge in edges], [place, place], color=colour, linewidth=2.2, alpha=0.55)
+        if floor is not None:
+            axes.axvline(100 * floor, color=MUTED, linewidth=0.9)
+        for place, dot in enumerate(dots):
+            colour = SERIES[0] if dot.kind == "judge" else MUTED
+            marker, size = _MARKERS[dot.kind]
+            if dot.edges:
+                axes.plot([100 * edge for edge in dot.edges], [place, place], color=colour, linewidth=2.2, alpha=0.55)
             axes.plot(
-                [100 * value],
+                [100 * dot.value],
                 [place],
-                "D" if blind else "o",
-                markersize=5.5 if blind else 7,
-                markerfacecolor=PAPER if blind else colour,
+                marker,
+                markersize=size,
+                markerfacecolor=PAPER if dot.kind == "blind" else colour,
                 markeredgecolor=colour,
                 markeredgewidth=1.4,
             )
             axes.annotate(
-                percent(value), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=10.5, color=INK
+                percent(dot.value),
+                (1.02, place),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=10.5,
+                color=MUTED if dot.kind == "paper" else INK,
             )
-        axes.set_yticks(range(len(rows)), [_short(label) for label, *_ in rows], color=INK, fontsize=10.5)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_yticks(range(len(dots)), [_short(dot.label) for dot in dots], color=INK, fontsize=10.5)
+        for label, dot in zip(axes.get_yticklabels(), dots, strict=True):
+            label.set_color(MUTED if dot.kind == "paper" else INK)
+        axes.set_ylim(len(dots) - 0.4, -0.6)
         axes.set_xlim(min(40.0, 10 * (100 * lowest // 10)), 101)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
         axes.set_xlabel("accuracy, %")
-        return to_svg(drawn, name, f"{spelled(objective)}: accuracy with 95 % intervals", words)
+        return to_svg(drawn, name, f"{title}: accuracy with 95 % intervals", words)
+
+
+def agreements(table: Sequence[Sequence[float | None]], names: Sequence[str], objective: str, name: str) -> Markup:
+    """Return how much the judges agree on an objective, Cohen's kappa by pair as a heat map."""
+    few = len(names) <= NAMED_ROWS
+    labels = [f"{number} {_short(label)}" if few else f"{number}" for number, label in enumerate(names, start=1)]
+    words = "; ".join(
+        f"{names[i]} and {names[j]} {value:.2f}"
+        for i in range(len(names))
+        for j in range(i)
+        if (value := table[i][j]) is not None
+    )
+    return heat_map(table, labels, name, f"{spelled(objective)}: agreement, Cohen's kappa", words)
 
 
 def reliability(found: Calibration, label: str, name: str) -> Markup:
@@ -122,4 +179,6 @@ def _calm(axes: Any) -> None:  # noqa: ANN401 (matplotlib is not typed here)
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST_NAME else label[: _LONGEST_NAME - 1] + "…"
+    # Names of one family begin alike and differ at their ends, so the middle goes.
+    half = _LONGEST_NAME // 2
+    return label if len(label) <= _LONGEST_NAME else f"{label[: half - 1].rstrip()}…{label[-half:].lstrip()}"

@@ -7,23 +7,22 @@ from typing import Final
 from markupsafe import Markup
 
 from codefavor.benchmark.metrics import calibration
-from codefavor.errors import EmptyInputError
 from codefavor.jsonl import write_bytes
-from codefavor.objectives import OBJECTIVES, VERIFIABLE
 from codefavor.pages.layout import Html, Section, folded, notice, picture, pictures, render
-from codefavor.pages.tables import Cell, CellLike, Column, Table, facts
+from codefavor.pages.tables import CellLike, Column, Table, facts
 from codefavor.pages.tables import Group as Rows
-from codefavor.report import figures
+from codefavor.report import figures, tables
 from codefavor.report.analysis import against_rule, grades
-from codefavor.report.evaluations import FULL_SIZE, Group, RunData, accuracy_of, by_objective, group_by_bench, labels
+from codefavor.report.comparisons import comparisons
+from codefavor.report.evaluations import FULL_SIZE, Group, RunData, by_objective, labels
 from codefavor.report.mistakes import mistakes, plain
-from codefavor.report.published import PUBLISHED, Score
+from codefavor.report.tables import Measured, measure
 from codefavor.report.wording import (
     NONE,
     amount,
-    half_undecided,
     interval,
     percent,
+    points,
     several,
     spelled,
 )
@@ -34,8 +33,16 @@ _HOW_TO_READ: Final = (
     "a refusal, a reply that cannot be read) earns a half, as a coin would; the number after ± is half the share of "
     "such answers. A task the judge could not be asked about is a failure: it is left out of the accuracy and counted.",
     "The smaller numbers are 95 % intervals, drawn over source problems rather than tasks, because tasks made from one "
-    "problem rise and fall together. Two judges whose intervals overlap widely have not been told apart. The average "
-    "is that of correctness, efficiency and security, which an oracle labelled; human preference stands beside it.",
+    "problem rise and fall together. The average is that of correctness, efficiency and "
+    "security, which an oracle labelled; human preference stands beside it.",
+    "Two judges are compared on the tasks that both answered, because a difference on the same tasks shows where two "
+    "intervals that overlap say nothing. Its interval is drawn over source problems too. The exact test counts in how "
+    "many of all ways to turn the sign of each problem’s difference chance alone gives as much; where every problem is "
+    "one task, this is McNemar’s test, which is also given over tasks, though tasks of one problem are not "
+    "independent. Holm’s correction allows for all pairs that are compared on an objective. A star marks a "
+    "difference whose interval leaves out zero and whose corrected p is under 0.05; no star does not mean equal.",
+    "Agreement is Cohen’s kappa between the answers A, B and neither: 1 where two judges always say the same, 0 where "
+    "they agree as often as chance would have it. A judge that agrees much with a blind rule may be following it.",
     "The blind baselines never look at what the code does: they pick the shorter or the longer, the first or the "
     "second. Where the better code has a habit of being shorter or longer, they score well above 50 %, so a judge has "
     "shown something only above them. “Not above blind” marks a judge whose interval reaches down to the best of them.",
@@ -59,16 +66,19 @@ def write_report(runs: Sequence[RunData], out: Path, title: str, sections: Seque
         EmptyInputError: there are no runs.
         StorageError: the file cannot be written.
     """
-    if not runs:
-        raise EmptyInputError("there are no runs to report on; give the --run folders of `codefavor eval`")
-    groups = group_by_bench(runs)
-    parts = [part for number, group in enumerate(groups) for part in _group(group, f"g{number}")]
+    write_page(measure(runs), out, title, sections)
+
+
+def write_page(measured: Sequence[Measured], out: Path, title: str, sections: Sequence[Section] = ()) -> None:
+    """Write the report on runs that are compared already; else as `write_report`."""
+    groups = [each.group for each in measured]
+    parts = [part for number, each in enumerate(measured) for part in _group(each, f"g{number}")]
     page = render(
         title,
         _lead(groups),
         [
             *parts,
-            _costs(groups),
+            Section("Usage and time", [tables.costs(groups), _COST_NOTE]),
             *sections,
             Section("How to read this", _HOW_TO_READ),
             Section("What was run", [_run_facts(run, name) for group in groups for run, name in _named(group)]),
@@ -124,14 +134,27 @@ def _lead(groups: Sequence[Group]) -> Markup:
 # ── One benchmark ──
 
 
-def _group(group: Group, prefix: str) -> Iterator[Section]:
-    names = labels(group.runs)
-    yield Section(group.bench, [*_notices(group, names), _scores(group, names), *_score_notes(group), _counts(group)])
+def _group(measured: Measured, prefix: str) -> Iterator[Section]:
+    group, names = measured.group, measured.names
+    counted = folded("Counts: tasks, problems, failures, undecided by kind, order", tables.counts(measured))
+    yield Section(
+        group.bench,
+        [
+            *(notice(text, word) for word, text in tables.warnings(measured)),
+            tables.scores(measured),
+            *_score_notes(group),
+            counted,
+        ],
+    )
     plots = [
         picture(figures.accuracies(group, name, names, f"{prefix}a{number}"), spelled(name))
         for number, name in enumerate(group.objectives)
     ]
+    if group.has_average:
+        plots.insert(0, picture(figures.averages(group, names, f"{prefix}v"), "Average of the three", tall=True))
     yield Section(f"Accuracy by objective on {group.bench}", [pictures(plots), _PLOT_NOTE], level=3)
+    if compared := list(comparisons(measured, prefix)):
+        yield Section(f"Judges compared on {group.bench}", compared, level=3)
     if blind := _blind_floor(group, names):
         yield Section(f"Beside the blind rule on {group.bench}", blind, level=3)
     trusted = list(_calibration(group, names, prefix))
@@ -143,101 +166,13 @@ def _group(group: Group, prefix: str) -> Iterator[Section]:
 
 
 _PLOT_NOTE = Markup(
-    '<p class="aside">Dots are judges, open diamonds blind baselines, bars 95 % intervals; '
-    "the dashed line is a coin.</p>"
+    '<p class="aside">Dots are judges, open diamonds blind baselines, small squares the paper’s published rows, '
+    "bars 95 % intervals; the dashed line is a coin, the solid one the best blind rule.</p>"
 )
-
-
-def _notices(group: Group, names: Mapping[int, str]) -> Iterator[Markup]:
-    if group.on_codeprefbench and not all(run.whole for run in group.runs):
-        changed = [name for name in OBJECTIVES if name in group.objectives and _most(group, name) != FULL_SIZE[name]]
-        sizes = several([f"{_most(group, name):,} of {FULL_SIZE[name]:,} {name}" for name in changed])
-        missing = [name for name in OBJECTIVES if name not in group.objectives]
-        rest = f" Not asked: {several(missing)}." if missing else ""
-        said = f"Scored on {sizes} tasks." if sizes else "The files are not, byte for byte, the published ones."
-        yield notice(f"{said}{rest} The paper's rows are on the whole benchmark and compare only roughly.", "Part")
-    for run in group.runs:
-        failed = sum(score.failures for score in run.summary.objectives.values())
-        if failed or not run.summary.complete:
-            asked = f"{amount(failed, 'task')} could not be asked" if failed else "the run did not finish"
-            yield notice(f"{names[id(run)]}: {asked}; its numbers are on the rest.", "Incomplete")
-    if differing := group.differing():
-        yield notice(
-            f"The runs were not asked the same tasks in {several(differing)}; those columns do not compare.", "Unlike"
-        )
-
-
-def _most(group: Group, objective: str) -> int:
-    return max(run.summary.objectives[objective].n for run in group.runs if objective in run.summary.objectives)
-
-
-def _scores(group: Group, names: Mapping[int, str]) -> Table:
-    columns = [Column("Judge")]
-    shown = [*(name for name in group.objectives if name in VERIFIABLE)]
-    others = [name for name in group.objectives if name not in VERIFIABLE]
-    columns += [Column(spelled(name), True, amount(_most(group, name), "task")) for name in shown]
-    if group.has_average:
-        columns.append(Column("Average", True, "of the three"))
-    columns += [Column(spelled(name), True, amount(_most(group, name), "task")) for name in others]
-
-    def line(run: RunData) -> list[CellLike]:
-        cells: list[CellLike] = [names[id(run)]]
-        cells += [_score(group, run, name) for name in shown]
-        if group.has_average:
-            average, edges = run.summary.average_verifiable, run.summary.average_verifiable_ci95
-            tags = _tags(run, edges, group.average_floor())
-            cells.append(Cell(percent(average), small=interval(edges), tags=tags))
-        return cells + [_score(group, run, name) for name in others]
-
-    bodies = []
-    if group.judges:
-        bodies.append(Rows([line(run) for run in group.judges], "Judges" if group.baselines else ""))
-    if group.baselines:
-        bodies.append(
-            Rows([line(run) for run in group.baselines], "Blind baselines", "the floor: they never read code")
-        )
-    if group.on_codeprefbench:
-        bodies.append(Rows(list(_published(shown, others, group.has_average)), *_PAPER, quiet=True))
-    return Table(columns, bodies, f"Accuracy in percent on {group.bench}, with 95 % intervals")
-
-
-_PAPER = (
-    "Published in the paper, whole benchmark",
-    "arXiv 2410.03837; not measured here. Classifier and generator are the paper's own trained models.",
+_COST_NOTE = Markup(
+    '<p class="aside">A reply’s time is from sending the request that was answered to its answer, without waiting '
+    "for a free place or for a retry; a task asked in both orders has two replies. Judges that run here have none.</p>"
 )
-
-
-def _published(shown: Sequence[str], others: Sequence[str], average: bool) -> Iterator[list[CellLike]]:
-    for row in PUBLISHED:
-        middle = [f"{row.average:.1f}"] if average else []
-        yield [
-            row.judge,
-            *(_paper_score(row.scores.get(name)) for name in shown),
-            *middle,
-            *(_paper_score(row.scores.get(name)) for name in others),
-        ]
-
-
-def _paper_score(score: Score) -> Cell:
-    if score is None:
-        return Cell(NONE)
-    return Cell(f"{score[0]:.1f}", f"±{score[1]:.1f}" if score[1] else "")
-
-
-def _score(group: Group, run: RunData, objective: str) -> Cell:
-    score = run.summary.objectives.get(objective)
-    if score is None or score.accuracy is None:
-        return Cell(NONE)
-    failed = [f"{score.failures:,} failed"] if score.failures else []
-    floor = group.floor(objective)
-    level = None if floor is None else accuracy_of(floor, objective)
-    tags = [*failed, *_tags(run, score.ci95, level)]
-    return Cell(percent(score.accuracy), half_undecided(score), interval(score.ci95), tags)
-
-
-def _tags(run: RunData, edges: tuple[float, float] | None, floor: float | None) -> list[str]:
-    shown = not run.blind and edges is not None and floor is not None and edges[0] <= floor
-    return ["not above blind"] if shown else []
 
 
 def _score_notes(group: Group) -> Iterator[Html]:
@@ -248,42 +183,6 @@ def _score_notes(group: Group) -> Iterator[Html]:
         notes.append("±: half the share of answers that decided nothing, each of which earned a half.")
     if notes:
         yield Markup('<p class="aside">{}</p>').format(" ".join(notes))
-
-
-def _counts(group: Group) -> Markup:
-    names = labels(group.runs)
-    columns = [
-        Column("Judge"),
-        Column("Accuracy", True, "%"),
-        Column("95 % interval", True),
-        Column("Tasks", True),
-        Column("Problems", True, "clusters"),
-        Column("Undecided", True),
-        Column("Failures", True),
-        Column("Same in both orders", True, "%"),
-    ]
-    bodies = []
-    for name in group.objectives:
-        rows: list[list[CellLike]] = []
-        for run in group.runs:
-            score = run.summary.objectives.get(name)
-            if score is None:
-                continue
-            kinds = ", ".join(f"{count} {kind}" for kind, count in score.undecided_by_kind.items())
-            rows.append(
-                [
-                    names[id(run)],
-                    percent(score.accuracy),
-                    interval(score.ci95) or NONE,
-                    f"{score.n:,}",
-                    f"{score.clusters:,}",
-                    Cell(f"{score.undecided:,}", small=kinds),
-                    f"{score.failures:,}",
-                    percent(score.order_consistency),
-                ]
-            )
-        bodies.append(Rows(rows, spelled(name)))
-    return folded("Counts: tasks, problems, undecided, failures, order", Table(columns, bodies, "Counts"))
 
 
 # ── The blind rule ──
@@ -299,13 +198,12 @@ def _blind_floor(group: Group, names: Mapping[int, str]) -> list[Html | str]:
         lines: list[list[CellLike]] = []
         for row in rows:
             right, wrong = row.right, row.wrong
-            gap = 100 * (right[0] - wrong[0]) if right and wrong else None
             lines.append(
                 [
                     names[id(row.judge)],
                     percent(right[0]) if right else NONE,
                     percent(wrong[0]) if wrong else NONE,
-                    NONE if gap is None else f"{gap:+.1f}".replace("-", "−"),
+                    points(right[0] - wrong[0]) if right and wrong else NONE,
                 ]
             )
         counts = [sum(row.correct == side for row in rule.judgements if row.objective == objective) for side in (1, 0)]
@@ -343,50 +241,9 @@ def _calibration(group: Group, names: Mapping[int, str], prefix: str) -> Iterato
 # ── What it cost, what was run ──
 
 
-def _costs(groups: Sequence[Group]) -> Section:
-    columns = [
-        Column("Judge"),
-        Column("Tasks", True),
-        Column("Wall", True, "s"),
-        Column("CPU", True, "s"),
-        Column("Tasks a second", True, "by wall"),
-        Column("Requests", True),
-        Column("Tokens in", True),
-        Column("Tokens out", True),
-        Column("Cost", True, "USD"),
-    ]
-    bodies = []
-    for group in groups:
-        rows: list[list[CellLike]] = []
-        for run, name in _named(group):
-            summary = run.summary
-            rate = run.tasks_asked / summary.wall_seconds if summary.wall_seconds > 0 else None
-            rows.append(
-                [
-                    name,
-                    f"{run.tasks_asked:,}",
-                    _seconds(summary.wall_seconds),
-                    _seconds(summary.cpu_seconds),
-                    NONE if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}",
-                    *(_count(summary.usage.get(name)) for name in ("requests", "input_tokens", "output_tokens")),
-                    f"{summary.cost_usd:,.2f}" if summary.cost_usd else NONE,
-                ]
-            )
-        bodies.append(Rows(rows, group.bench if len(groups) > 1 else ""))
-    return Section("Usage and time", [Table(columns, bodies, "What each run used")])
-
-
 def _named(group: Group) -> list[tuple[RunData, str]]:
     names = labels(group.runs)
     return [(run, names[id(run)]) for run in group.runs]
-
-
-def _seconds(value: float) -> str:
-    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def _count(value: int | None) -> str:
-    return f"{value:,}" if value else NONE
 
 
 def _run_facts(run: RunData, name: str) -> Markup:

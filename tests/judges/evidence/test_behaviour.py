@@ -7,8 +7,9 @@ import pytest
 
 from codefavor.judges.evidence import behaviour
 from codefavor.judges.evidence.base import OTHER, Evidence
-from codefavor.judges.evidence.behaviour import Behaviour, behaviour_evidence, came, equal, meets, shown
+from codefavor.judges.evidence.behaviour import Behaviour, behaviour_evidence
 from codefavor.judges.evidence.examples import Example
+from codefavor.judges.evidence.outcomes import came, equal, meets, shown
 from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
 from codefavor.records import Comparison

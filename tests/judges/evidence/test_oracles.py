@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from codefavor.judges.evidence.behaviour import Behaviour, Disagreement, equal
+from codefavor.judges.evidence.behaviour import Behaviour, Disagreement
 from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError
 from codefavor.judges.evidence.oracles.consult import CONCEPTS, NOTHING, find_oracles, oracle_evidence
+from codefavor.judges.evidence.outcomes import equal
 from codefavor.judges.evidence.problem import Problem, read_problem
 from codefavor.sandbox import CallOutcome
 

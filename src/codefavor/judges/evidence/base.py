@@ -26,7 +26,7 @@ class Evidence:
     """
 
     kind: str
-    """Which part saw it: example, behaviour, oracle, property, cost, static-cost, finding, note."""
+    """Which part saw it: example, behaviour, oracle, property, state, cost, static-cost, finding, note."""
     favours: Side | None
     """None: seen, but it speaks for neither."""
     says: str

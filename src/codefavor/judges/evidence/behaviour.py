@@ -1,22 +1,22 @@
 """Owns running both codes on the shown examples and on inputs varied from them, and reading what came of it."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
-from codefavor.judges.evidence.examples import Example
 from codefavor.judges.evidence.inputs import Arguments, vary
+from codefavor.judges.evidence.outcomes import came as came
+from codefavor.judges.evidence.outcomes import equal as equal
+from codefavor.judges.evidence.outcomes import kind_of, meets, shown
 from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.problem import Side as Code
 from codefavor.records import Comparison
-from codefavor.sandbox import CallOutcome, Job, Limits, Opaque, Outcome, Sandbox
+from codefavor.sandbox import CallOutcome, Job, Limits, Outcome, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0, memory_mb=1024)
-_SHOWN: Final = 160
-_COVERED: Final = 0.65
+COVERED: Final = 0.65
 """An input less surely covered than this speaks neither for nor against a code that refuses it."""
 
 
@@ -153,50 +153,13 @@ def _unloadable(outcome: Outcome) -> bool:
     return outcome.status != "ok" and all(call.status == "not-run" for call in outcome.calls)
 
 
-def meets(example: Example, call: CallOutcome) -> bool:
-    """Return whether a call did what an example shows."""
-    if example.raises:
-        return call.status == "raised" and call.exception == example.raises
-    return call.status == "returned" and equal(call.value, example.expected, example.tolerance)
-
-
-def equal(found: Any, expected: Any, tolerance: float = 0.0) -> bool:  # noqa: ANN401
-    """Return whether two values are equal as tests take them: numbers to six digits, the rest by ==.
-
-    >>> equal(0.1 + 0.2, 0.3), equal([1], (1,)), equal(True, 1)
-    (True, False, True)
-    """
-    if isinstance(found, Opaque) or isinstance(expected, Opaque):
-        return bool(found == expected)
-    if isinstance(found, float) or isinstance(expected, float):
-        if isinstance(found, int | float) and isinstance(expected, int | float):
-            return _close(found, expected, tolerance)
-        return False
-    if (isinstance(found, list) and isinstance(expected, list)) or (
-        isinstance(found, tuple) and isinstance(expected, tuple)
-    ):
-        return len(found) == len(expected) and all(
-            equal(one, other, tolerance) for one, other in zip(found, expected, strict=True)
-        )
-    if isinstance(found, dict) and isinstance(expected, dict):
-        return found.keys() == expected.keys() and all(equal(found[key], expected[key], tolerance) for key in found)
-    return bool(found == expected)
-
-
-def _close(one: float, other: float, tolerance: float) -> bool:
-    try:
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and math.isnan(other)
-        return math.isclose(one, other, rel_tol=1e-6, abs_tol=max(tolerance, 1e-9))
-    except OverflowError:
-        return one == other
-
-
 # ── Varied inputs ──
 
 
 def _inputs_of(inputs: Sequence[Any], calls: dict[Side, Sequence[CallOutcome]], found: Behaviour) -> None:
     for item, a, b in zip(inputs, calls["A"], calls["B"], strict=True):
+        if item.how == "guessed" and {a.exception, b.exception} & {"TypeError", "AttributeError"}:
+            continue  # the guess at the type was wrong, which speaks against neither code
         seen = Disagreement(item.arguments, item.covered, a, b)
         found.observed.append(seen)
         if a.status == b.status == "returned":
@@ -212,7 +175,7 @@ def _crashes(problem: Problem, found: Behaviour) -> None:
     firsts: dict[Side, Disagreement] = {}
     for seen in found.disagreements:
         for side, code in _sides(problem):
-            if seen.covered >= _COVERED and _broke(seen.a if side == "A" else seen.b, code):
+            if seen.covered >= COVERED and _broke(seen.a if side == "A" else seen.b, code):
                 broke[side] += 1
                 firsts.setdefault(side, seen)
     if broke["A"] == broke["B"]:
@@ -241,16 +204,16 @@ def _broke(call: CallOutcome, code: Code) -> bool:
 
 def _shapes(problem: Problem, found: Behaviour) -> None:
     """Note results of a type that no example shows, where the other code's results have it."""
-    kinds = {_kind(example.expected) for example in problem.examples if not example.raises}
+    kinds = {kind_of(example.expected) for example in problem.examples if not example.raises}
     if len(kinds) != 1 or not found.both_pass:
         return
     wanted = next(iter(kinds))
     odd: Counter[Side] = Counter()
     firsts: dict[Side, Disagreement] = {}
     for seen in found.disagreements:
-        if seen.a.status != "returned" or seen.b.status != "returned" or seen.covered < _COVERED:
+        if seen.a.status != "returned" or seen.b.status != "returned" or seen.covered < COVERED:
             continue
-        a, b = _kind(seen.a.value) == wanted, _kind(seen.b.value) == wanted
+        a, b = kind_of(seen.a.value) == wanted, kind_of(seen.b.value) == wanted
         if a != b:
             side: Side = "B" if a else "A"
             odd[side] += 1
@@ -261,57 +224,6 @@ def _shapes(problem: Problem, found: Behaviour) -> None:
     seen = firsts[worse]
     says = f"Results shown are {wanted}; on {shown(seen.arguments)} {_both(seen)}."
     found.evidence.append(Evidence("behaviour", OTHER[worse], says, 0.75, "odd-type", {"inputs": odd[worse]}))
-
-
-def _kind(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, Opaque):
-        return value.type_name
-    name = type(value).__name__
-    if isinstance(value, list | tuple) and value:
-        inner = {type(item).__name__ for item in value}
-        return f"{name} of {inner.pop()}" if len(inner) == 1 else name
-    return name
-
-
-# ── In words ──
-
-
-def shown(value: object) -> str:
-    """Return a value in a line of text, cut where it is long."""
-    return _cut(", ".join(map(_text, value)) if isinstance(value, tuple) and value else _text(value))
-
-
-def _text(value: object) -> str:
-    try:
-        return repr(value)
-    except (ValueError, RecursionError):  # Python writes out no number of more than a few thousand digits
-        return f"a very large {type(value).__name__}"
-
-
-def came(call: CallOutcome) -> str:
-    """Return what came of a call, in words.
-
-    >>> came(CallOutcome("raised", exception="KeyError", message="3"))
-    'raises KeyError: 3'
-    """
-    match call.status:
-        case "returned":
-            return f"gives {_cut(_text(call.value))}"
-        case "raised" | "unencodable" | "unprepared":
-            return f"raises {call.exception}: {_cut(call.message)}".rstrip(": ")
-        case "timeout":
-            return "does not end in time"
-        case "memory":
-            return "runs out of memory"
-        case "recursion":
-            return "recurses too deep"
-        case "exited":
-            return "ends the program"
-    return "is not reached"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _both(seen: Disagreement) -> str:

@@ -2,17 +2,21 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from codefavor.judges.evidence.arguments import ANNOTATED, Argument, arguments_of, unsigned
+from codefavor.judges.evidence.likeness import Arguments as Arguments
+from codefavor.judges.evidence.likeness import counted, form_of, relations, sized, whole
 from codefavor.judges.evidence.problem import Problem
+from codefavor.judges.evidence.shapes import Items, admits
 from codefavor.records import content_id
-
-Arguments: TypeAlias = tuple[Any, ...]
 
 _LONGEST_REPR: Final = 4000
 _ROUNDS: Final = 40
+_PLACE: Final = r"[knmij]|index|idx|pos|position|start|end|left|right|low|high"
+_MAY_BE_NEGATIVE: Final = r"\bnegative\b|\bintegers?\b|\babsolute\b|\bsigns?\b|\btemperature|(?<!\d)-\d"
 _MAY_BE_EMPTY: Final = r"\bempty\b|\bthere (?:are|is) (?:none|no)\b|\bno (?:elements?|items?|numbers?|words?)\b"
 
 
@@ -24,7 +28,11 @@ class Input:
     covered: float
     """From 0 to 1: how surely the instruction covers it. 1 for what it shows itself."""
     how: str
-    """How it was made: shown, empty, sign, longer …"""
+    """How it was made: shown, empty, sign, longer …; where no example shows any: annotated, or guessed by names."""
+
+    def less_sure(self) -> "Input":
+        """Return the same input as one that the instruction's words or the arguments' names speak against."""
+        return replace(self, covered=0.7 * self.covered)
 
 
 @dataclass(frozen=True)
@@ -92,15 +100,114 @@ def vary(problem: Problem, count: int = 80) -> list[Input]:
     """
     shown = domains(problem)
     if not shown:
-        return []
+        return _imagined(problem, count)
     rows = [
         example.arguments for example in problem.examples if example.arguments and len(example.arguments) == len(shown)
     ]
+    asked = arguments_of(problem, [domain.values for domain in shown])
+    bounds = [
+        (place, argument.shape)
+        for place, argument in enumerate(asked if len(asked) == len(shown) else ())
+        if all(admits(argument.shape, row[place]) for row in rows)
+    ]
+    forms = [form_of([row[place] for row in rows]) for place in range(len(shown))]
+
+    def asked_for(arguments: Arguments) -> bool:
+        return all(admits(shape, arguments[place]) for place, shape in bounds) and all(
+            form(value) for form, value in zip(forms, arguments, strict=True)
+        )
+
+    inputs = _varied(problem, shown, rows, relations(rows), count)
+    return [item if asked_for(item.arguments) else item.less_sure() for item in inputs]
+
+
+def imagine(problem: Problem, count: int = 12) -> list[Arguments]:
+    """Return arguments that an instruction without examples asks for, by its annotations, names and plain words.
+
+    They are drawn by chance, the same ones for the same problem; none where nothing is known of an argument.
+    """
+    asked = arguments_of(problem)
+    if not asked:
+        return []
+    from codefavor.judges.evidence.drawn import draw  # hypothesis takes a third of a second to import
+
+    signs = re.search(_MAY_BE_NEGATIVE, problem.statement) is not None
+    shapes = [argument.shape if signs else unsigned(argument.shape) for argument in asked]
+    return draw(shapes, content_id(problem.statement, problem.entry_point or ""), count)
+
+
+def _imagined(problem: Problem, count: int) -> list[Input]:
+    """Return inputs where no example shows any: drawn, and varied from these within what the instruction says."""
+    asked = arguments_of(problem)
+    rows = imagine(problem)
+    if not rows:
+        return []
+    prose = problem.statement
+    known = tuple(
+        Domain(index, tuple(row[index] for row in rows if row[index] or not sized(row[index])), argument.name, prose)
+        for index, argument in enumerate(asked)
+    )
+    equal = problem.statement.find("same length") >= 0 or problem.statement.find("equal length") >= 0
+    if equal:
+        rows = [_cut(row) for row in rows]
+    rows = [*rows, *_found_inside(rows, asked)]
+    sure = min(argument.sure for argument in asked)
+
+    def keep(row: Arguments) -> bool:
+        return all(admits(argument.shape, value) for argument, value in zip(asked, row, strict=True)) and (
+            not equal or len({len(value) for value in row if sized(value)}) <= 1
+        )
+
+    found = _varied(problem, known, sorted(rows, key=lambda row: len(repr(row)))[-5:], keep, count)
+    found += [Input(row, 1.0, "drawn") for row in rows if keep(row)]
+    how = "annotated" if sure >= ANNOTATED else "guessed"
+    items = [Input(item.arguments, sure * item.covered, how) for item in found]
+    places = [place for place, argument in enumerate(asked) if re.fullmatch(_PLACE, argument.name.lower())]
+    unsure = [domain.index for domain in known if domain.empty < 0.7]
+    return [
+        item.less_sure()
+        if _beyond(item.arguments, places)
+        or any(sized(item.arguments[place]) and not item.arguments[place] for place in unsure)
+        else item
+        for item in items
+    ]
+
+
+def _found_inside(rows: Sequence[Arguments], asked: Sequence[Argument]) -> Iterator[Arguments]:
+    """Yield rows in which one argument is an item or a piece of another, as where something is looked for in it."""
+    for place, argument in enumerate(asked):
+        for other, holder in enumerate(asked):
+            for row in rows if place != other else ():
+                inside = row[other]
+                if not sized(inside) or not inside:
+                    continue
+                if isinstance(holder.shape, Items) and type(holder.shape.item) is type(argument.shape):
+                    yield _with(row, place, sorted(inside, key=repr)[len(inside) // 2])
+                elif isinstance(inside, str) and isinstance(row[place], str) and place > other:
+                    yield _with(row, place, inside[len(inside) // 2 :][:2])
+
+
+def _cut(row: Arguments) -> Arguments:
+    """Return arguments with all lists and texts as long as the shortest of them."""
+    least = min((len(value) for value in row if isinstance(value, list | tuple | str)), default=0)
+    return tuple(value[:least] if isinstance(value, list | tuple | str) else value for value in row)
+
+
+def _beyond(row: Arguments, places: Sequence[int]) -> bool:
+    """Return whether a number that may be a place or a count of parts is none of what the other arguments hold."""
+    lengths = [len(value) for value in row if sized(value)]
+    return bool(lengths) and any(whole(row[place]) and not 0 < row[place] <= min(lengths) for place in places)
+
+
+def _varied(
+    problem: Problem, shown: Sequence[Domain], rows: Sequence[Arguments], keep: Callable[[Arguments], bool], count: int
+) -> list[Input]:
     chance = random.Random(content_id(problem.statement, *map(repr, rows)))
     found: dict[str, Input] = {}
-    keep = _relations(rows)
+    repaired = counted(rows, [domain.name for domain in shown])
 
     def add(arguments: Arguments, covered: float, how: str) -> None:
+        arguments = repaired(arguments)
         try:
             key = repr(arguments)
         except ValueError:  # Python writes out no number of more than a few thousand digits
@@ -141,38 +248,6 @@ def _spread(items: list[Input], count: int) -> list[Input]:
 
 def _with(row: Arguments, index: int, value: Any) -> Arguments:  # noqa: ANN401
     return (*row[:index], value, *row[index + 1 :])
-
-
-def _relations(rows: list[Arguments]) -> Callable[[Arguments], bool]:
-    """Return a check of what holds between the arguments of every example: equal lengths, counts within length."""
-    size = len(rows[0])
-    rules: list[Callable[[Arguments], bool]] = []
-    for one in range(size):
-        for other in range(size):
-            if one == other:
-                continue
-            pairs = [(row[one], row[other]) for row in rows]
-            if one < other and all(_sized(a) and _sized(b) and len(a) == len(b) for a, b in pairs):
-                rules.append(lambda row, a=one, b=other: len(row[a]) == len(row[b]))  # type: ignore[misc]
-            if all(_whole(a) and _sized(b) and 0 <= a <= len(b) for a, b in pairs):
-                least = 1 if all(a >= 1 for a, _ in pairs) else 0
-                rules.append(lambda row, a=one, b=other, low=least: low <= row[a] <= len(row[b]))  # type: ignore[misc]
-
-    def check(row: Arguments) -> bool:
-        try:
-            return all(rule(row) for rule in rules)
-        except TypeError:
-            return False
-
-    return check
-
-
-def _sized(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, list | tuple | str | dict | set)
-
-
-def _whole(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _numbers(value: Any) -> Iterator[float]:  # noqa: ANN401
@@ -300,7 +375,7 @@ def _sequence_edges(value: Any, domain: Domain) -> Iterator[tuple[Any, float, st
             yield kind(sorted(items, reverse=True)), 0.85, "sorted"
         except TypeError:
             pass
-        if items and all(_whole(item) for item in items):
+        if items and all(whole(item) for item in items):
             yield kind([-item for item in items]), domain.signed, "sign"
             yield kind([item - 1 for item in items]), 0.8 if min(items) > 0 else domain.signed, "number"
             yield kind([2 * item for item in items]), 0.85, "number"
@@ -348,7 +423,7 @@ def _grown(value: Any, domain: Domain, chance: random.Random) -> Any:  # noqa: A
             if isinstance(value, tuple) and not _alike(value):
                 return tuple(_grown(item, domain, chance) for item in value)
             size = chance.randint(1, 2 * len(value) + 1)
-            if chance.random() < 0.5 and all(_sized(item) for item in value):
+            if chance.random() < 0.5 and all(sized(item) for item in value):
                 return type(value)([chance.choice(value) for _ in range(size)])
             return type(value)([_grown(chance.choice(value), domain, chance) for _ in range(size)])
         case dict():

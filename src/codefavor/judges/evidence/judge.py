@@ -17,10 +17,12 @@ from codefavor.judges.base import failure_of, verdict_of
 from codefavor.judges.evidence.base import Evidence
 from codefavor.judges.evidence.behaviour import behaviour_evidence
 from codefavor.judges.evidence.efficiency import efficiency_evidence
+from codefavor.judges.evidence.inverse import inverse_evidence
 from codefavor.judges.evidence.oracles import oracle_evidence
 from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
 from codefavor.judges.evidence.security import security_evidence
+from codefavor.judges.evidence.state import state_evidence
 from codefavor.judges.evidence.weigh import weigh
 from codefavor.judges.fallback import Fallback
 from codefavor.judges.feature_model import load_builtin
@@ -108,6 +110,8 @@ class EvidenceJudge:
         if self._part == "examples":
             return [item for item in behaviour.evidence if item.kind in ("example", "note")]
         evidence = behaviour.evidence + property_evidence(problem, behaviour)
+        evidence += inverse_evidence(problem, behaviour, sandboxes.of(comparison))
+        evidence += state_evidence(problem, behaviour, sandboxes.of(comparison))
         return evidence + oracle_evidence(problem, behaviour) if self._part == "oracles" else evidence
 
 

@@ -3,12 +3,13 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from codefavor.judges.evidence.entries import Function, Method, as_functions, methods_of
 from codefavor.judges.evidence.examples import Example, called, find_examples
-from codefavor.judges.evidence.literals import written
+from codefavor.judges.evidence.literals import parsed, written
 
 _DEF: Final = re.compile(r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _NAMED: Final = re.compile(
@@ -31,6 +32,8 @@ class Signature:
     """Positional parameters without a default."""
     open_ended: bool
     """Whether it takes any number of arguments."""
+    returns: str = ""
+    """Its annotation of what it returns, empty where there is none."""
 
     def takes(self, count: int) -> bool:
         """Return whether it can be called with so many positional arguments."""
@@ -48,6 +51,15 @@ class Side:
     """All names that are bound outside functions and classes, in whatever way."""
     problem: str = ""
     """Why it cannot be read as Python 3; empty where it can."""
+    methods: dict[str, Method] = field(default_factory=dict, compare=False)
+    """Methods that could be called as functions; `calling` makes them so."""
+
+    def calling(self, names: Collection[str]) -> "Side":
+        """Return the same code with some of its methods callable as functions of these names."""
+        methods = [self.methods[name] for name in names]
+        signatures = {method.node.name: _signature(method.node) for method in methods}
+        code = self.code + as_functions((), methods)
+        return replace(self, code=code, functions=self.functions | signatures, names=self.names | set(names))
 
 
 @dataclass(frozen=True)
@@ -63,12 +75,20 @@ class Problem:
     examples: tuple[Example, ...]
     a: Side
     b: Side
+    returns: str = ""
+    """What the function is to return, as the instruction annotates it; empty where it does not."""
+    given: dict[str, str] = field(default_factory=dict)
+    """Source by name of functions that the instruction gives in full. None is run but in the sandbox."""
 
 
 def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
     """Return what an instruction asks, together with what the two codes define. Never raises."""
     text = instruction[:_LONGEST]
     a, b = read_side(code_a), read_side(code_b)
+    methods = sorted(a.methods.keys() & b.methods.keys() - a.names - b.names)
+    if methods:
+        text = _of_no_class(text, [side.methods[name] for name in methods for side in (a, b)])
+        a, b = a.calling(methods), b.calling(methods)
     asked = _signatures_in(text)
     both = _shared(a, b)
     either = [*both, *a.functions, *b.functions]
@@ -80,7 +100,8 @@ def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
         examples = [example for example in examples if entry in called(example.call)] or find_examples(text, [entry])
         examples = [example for example in examples if entry in called(example.call)]
     signature = asked.get(entry or "") or a.functions.get(entry or "") or b.functions.get(entry or "")
-    return Problem(_prose(text), entry, signature, tuple(examples), a, b)
+    returns = asked[entry].returns if entry in asked else ""
+    return Problem(_prose(text), entry, signature, tuple(examples), a, b, returns, _given(text))
 
 
 def read_side(code: str) -> Side:
@@ -93,8 +114,22 @@ def read_side(code: str) -> Side:
         return Side(code, {}, problem=f"{error.msg} (line {error.lineno})")
     except (ValueError, MemoryError, RecursionError) as error:
         return Side(code, {}, problem=str(error) or type(error).__name__)
-    functions = {node.name: _signature(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
-    return Side(code, functions, frozenset(_bound(tree)))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    coroutines = {node.name for node in found if isinstance(node, ast.AsyncFunctionDef)}
+    functions = {node.name: _signature(node) for node in found}
+    code += as_functions(sorted(coroutines), ())
+    return Side(code, functions, frozenset(_bound(tree)), methods=methods_of(tree))
+
+
+def _of_no_class(text: str, methods: list[Method]) -> str:
+    """Return an instruction in which methods are called as functions are: `Shop().price(3)` is `price(3)`."""
+    for method in methods:
+        owner = re.escape(method.owner)
+        holders = [rf"{owner}\(\)", owner]
+        if method.steady:
+            holders += [re.escape(name) for name in re.findall(rf"\b(\w+)\s*=\s*{owner}\(\)", text)]
+        text = re.sub(rf"(?<![\w.])(?:{'|'.join(holders)})\.({method.node.name})\(", r"\1(", text)
+    return text
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -113,13 +148,15 @@ def _bound(tree: ast.Module) -> Iterator[str]:
         waiting += ast.iter_child_nodes(node)
 
 
-def _signature(node: ast.FunctionDef) -> Signature:
+def _signature(node: Function) -> Signature:
     parameters = [*node.args.posonlyargs, *node.args.args]
+    if parameters and parameters[0].arg in ("self", "cls"):
+        parameters = parameters[1:]
     annotations = tuple(written(item.annotation) if item.annotation else "" for item in parameters)
-    required = len(parameters) - len(node.args.defaults)
-    return Signature(
-        node.name, tuple(item.arg for item in parameters), annotations, required, node.args.vararg is not None
-    )
+    required = max(0, len(parameters) - len(node.args.defaults))
+    names = tuple(item.arg for item in parameters)
+    returns = written(node.returns) if node.returns else ""
+    return Signature(node.name, names, annotations, required, node.args.vararg is not None, returns)
 
 
 def _signatures_in(text: str) -> dict[str, Signature]:
@@ -133,9 +170,23 @@ def _signatures_in(text: str) -> dict[str, Signature]:
             except (SyntaxError, ValueError, MemoryError, RecursionError):
                 continue
             node = tree.body[0]
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 found.setdefault(node.name, _signature(node))
             break
+    return found
+
+
+def _given(text: str) -> dict[str, str]:
+    """Return the functions an instruction defines at the left edge, where they do more than say what they are for."""
+    found: dict[str, str] = {}
+    for match in re.finditer(r"(?m)^def (\w+)\(", text):
+        rest = text[match.start() :]
+        end = re.search(r"\n(?=\S)", rest)
+        source = rest[: end.start()] if end else rest
+        tree = parsed(source)
+        body = tree.body[0].body if tree is not None and isinstance(tree.body[0], ast.FunctionDef) else []
+        if any(not isinstance(part, ast.Pass | ast.Expr) for part in body):
+            found[match[1]] = source
     return found
 
 

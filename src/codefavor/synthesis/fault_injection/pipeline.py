@@ -2,7 +2,9 @@
 
 Functions are cut into blocks by their place in the input. Workers make the candidates of a block, each from a seed
 that is the function's id; one writer picks among them in input order (`sampling`) and puts whole blocks on disk.
-The result depends on the input, the settings and the seed, not on the number of workers or on interruptions.
+The result depends on the input, the settings and the seed, not on the number of workers or on interruptions. Where
+pairs are verified, workers do that before a candidate counts, so that another operator takes the place of a failure;
+costs of slow-downs are measured, and near a limit another run may decide otherwise.
 """
 
 import ast
@@ -32,6 +34,7 @@ from codefavor.synthesis.fault_injection.lengthen import lengthen
 from codefavor.synthesis.fault_injection.operator import Change, Operator
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.sampling import Balance
+from codefavor.synthesis.fault_injection.verification.verifier import Verification, Verifier, verifier_of
 
 METHOD: Final = "fault-injection"
 WHOLE_ALGORITHM: Final = "whole-algorithm"
@@ -44,7 +47,7 @@ _Work: TypeAlias = list[Function] | int
 class FaultInjectionConfig(Config):
     """How faults are injected."""
 
-    speed_only: ClassVar[frozenset[str]] = frozenset({"workers"})
+    speed_only: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe"})
 
     objectives: tuple[str, ...] = ("correctness", "efficiency", "security")
     """Which objectives to make pairs for."""
@@ -64,8 +67,12 @@ class FaultInjectionConfig(Config):
     """Longest code on either side; what is longer is rejected."""
     seed: int = 0
     """Chooses sites, wordings and operators, together with each function's id."""
+    verify: bool = False
+    """Run both sides of the pairs about correctness and efficiency, and reject those that are not what they say."""
     workers: PositiveInt = 1
     """Processes that make candidates. Changes speed, never results."""
+    unsafe: bool = False
+    """Run codes even where this machine cannot hold them."""
 
 
 @dataclass
@@ -77,6 +84,7 @@ class Summary:
     rejected: Counter[str] = field(default_factory=Counter)
     by_objective: Counter[str] = field(default_factory=Counter)
     by_operator: Counter[str] = field(default_factory=Counter)
+    verification: Verification = field(default_factory=Verification)
     resumed: bool = False
 
 
@@ -116,6 +124,7 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
 
     Raises:
         InputError: the file is missing, broken or empty, or a name in the configuration is unknown.
+        SandboxError: pairs are to be verified, and this machine cannot hold codes nobody trusts.
         RunMismatchError: the folder holds a run with other settings or input.
         StorageError: the folder cannot be written.
     """
@@ -126,6 +135,8 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
         raise EmptyInputError(f"{source} holds no functions; make some with `codefavor mine installed`")
     # The first record is checked before anything is made, so that a wrong file leaves no run behind.
     next(read_records(source, Function))
+    if config.verify:
+        verifier_of(config.unsafe)
 
     with (
         Run(folder, f"synth {METHOD}", config.fixed(), {source.name: digest}) as run,
@@ -135,6 +146,7 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
         balance = _recount(folder, summary)
         if log.finished:
             summary.functions = total
+            _conclude(run, config, summary)
             return summary
         rounds = _algorithm_rounds(config)
         summary.functions = max(0, log.done - rounds) * _BLOCK
@@ -150,7 +162,13 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
             if config.max_pairs is not None and summary.pairs >= config.max_pairs:
                 break
         log.finish()
+        _conclude(run, config, summary)
     return summary
+
+
+def _conclude(run: Run, config: FaultInjectionConfig, summary: Summary) -> None:
+    if config.verify:
+        run.conclude({"verification": summary.verification.as_json()})
 
 
 def _algorithm_rounds(config: FaultInjectionConfig) -> int:
@@ -173,8 +191,8 @@ def _recount(folder: Path, summary: Summary) -> Balance:
     for pair in read_records(folder / "pairs.jsonl", PreferencePair):
         balance.add(pair)
         _count_pair(pair, summary)
-    for _, row in read_rows(folder / "rejections.jsonl"):
-        summary.rejected[row["reason"]] += 1
+    for rejection in read_records(folder / "rejections.jsonl", Rejection):
+        _count_rejection(rejection, summary)
     return balance
 
 
@@ -183,6 +201,12 @@ def _count_pair(pair: PreferencePair, summary: Summary) -> None:
     summary.pairs += 1
     summary.by_objective[meta["objective"]] += 1
     summary.by_operator[meta["operator"]] += 1
+    summary.verification.add_pair(pair)
+
+
+def _count_rejection(rejection: Rejection, summary: Summary) -> None:
+    summary.rejected[rejection.reason] += 1
+    summary.verification.add_rejection(rejection)
 
 
 def _emit(outcome: _Outcome, balance: Balance, config: FaultInjectionConfig, log: BlockLog, summary: Summary) -> None:
@@ -199,7 +223,7 @@ def _emit(outcome: _Outcome, balance: Balance, config: FaultInjectionConfig, log
         rejections += [Rejection(id=pair.id, reason=reason, meta=pair.meta) for pair, reason in left]
     for rejection in rejections:
         log.add("rejections.jsonl", rejection)
-        summary.rejected[rejection.reason] += 1
+        _count_rejection(rejection, summary)
 
 
 # ── Candidates, in this process or in workers ──
@@ -230,13 +254,14 @@ def _outcomes(blocks: Iterable[_Work], config: FaultInjectionConfig, names: Sequ
 
 
 def _work(block: _Work, config: FaultInjectionConfig, names: Sequence[str]) -> list[_Outcome]:
+    verifier = verifier_of(config.unsafe) if config.verify else None
     if isinstance(block, int):
         return [_algorithms(block, config)]
     wanted = set(names)
     operators = [item for item in OPERATORS if item.name in wanted]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mined code may hold invalid escapes; that is its author's business
-        return [candidates_of(function, operators, config) for function in block]
+        return [candidates_of(function, operators, config, verifier) for function in block]
 
 
 def _algorithms(number: int, config: FaultInjectionConfig) -> _Outcome:
@@ -268,7 +293,9 @@ def _pair(
     )
 
 
-def candidates_of(function: Function, operators: Sequence[Operator], config: FaultInjectionConfig) -> _Outcome:
+def candidates_of(
+    function: Function, operators: Sequence[Operator], config: FaultInjectionConfig, verifier: Verifier | None = None
+) -> _Outcome:
     """Return the candidate pairs of one function and why others did not come about."""
     try:
         base = _without_docstring(ast.parse(function.code))
@@ -291,6 +318,8 @@ def candidates_of(function: Function, operators: Sequence[Operator], config: Fau
             result = _apply(function, base, tree, operator, chance, config)
             if result is not None:
                 tree = ast.parse(text)  # without a site the tree is as it was, and the next operator may have it
+            if verifier and isinstance(result, PreferencePair):
+                result = verifier.verified(result, function)
             if isinstance(result, PreferencePair):
                 candidates.append(result)
                 found += 1

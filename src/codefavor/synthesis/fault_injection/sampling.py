@@ -49,11 +49,17 @@ class Balance:
     ) -> tuple[list[PreferencePair], list[tuple[PreferencePair, str]]]:
         """Return (pairs to emit, pairs left with the reason), counting the first.
 
-        Operators seen least so far go first; at most `most` pairs are emitted.
+        Pairs that were verified go before those that could not run, then operators seen least so far; at most `most`
+        pairs are emitted.
         """
         chosen: list[PreferencePair] = []
         left: list[tuple[PreferencePair, str]] = []
-        ranked = sorted(range(len(candidates)), key=lambda index: (self.operators[_operator(candidates[index])], index))
+
+        def rank(index: int) -> tuple[bool, int, int]:
+            pair = candidates[index]
+            return pair.verified is False, self.operators[_operator(pair)], index
+
+        ranked = sorted(range(len(candidates)), key=rank)
         for index in ranked:
             pair = candidates[index]
             if len(chosen) == most:

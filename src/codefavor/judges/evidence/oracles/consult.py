@@ -6,10 +6,11 @@ from itertools import permutations
 from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
-from codefavor.judges.evidence.behaviour import Behaviour, came, equal, shown
+from codefavor.judges.evidence.behaviour import Behaviour
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.oracles import collections, measures, numbers, texts
 from codefavor.judges.evidence.oracles.concept import Concept
+from codefavor.judges.evidence.outcomes import came, equal, shown
 from codefavor.judges.evidence.problem import Problem
 from codefavor.sandbox import CallOutcome
 

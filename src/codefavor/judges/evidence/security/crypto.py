@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names
 from codefavor.judges.evidence.security.source import Call, Source
 
 _PASSWORD: Final = re.compile(r"(?i)passw|pwd|passphrase|pin\b")
@@ -70,8 +70,9 @@ RULES: Final = (
     Rule(
         "short-key", 326, 0.6, "a key this short can be found by trying",
         "use at least 2048 bits for RSA",
-        calls(r"(?:.*\.)?(?:RSA|DSA)\.generate|(?:.*\.)?(?:rsa|dsa)\.generate_private_key|RSA\.generate",
-              lambda source, call: _short(source, call, 2048) and call.text != "65537"),
+        either(calls(r"(?:.*\.)?(?:RSA|DSA|RSAKey|DSSKey)\.generate|(?:.*\.)?(?:rsa|dsa)\.(?:generate_private_key|newkeys)",
+                     lambda source, call: _short(source, call, 2048) and call.text != "65537"),
+               names(r"(?i)SECT(?:113|131|163|193)[RK]\d|SECP(?:112|128|160|192)[RK]\d")),
         "from Crypto.PublicKey import RSA\nkey = RSA.generate(1024)", "from Crypto.PublicKey import RSA\nkey = RSA.generate(3072)",
     ),
     Rule(
@@ -107,6 +108,15 @@ RULES: Final = (
         "import hashlib\nhashlib.sha512(password)", "import hashlib\nhashlib.sha512(salt + record)",
     ),
     Rule(
+        "fixed-salt", 760, 0.5, "one salt for all lets one table serve for every password",
+        "draw a salt for each password",
+        either(assigned(r"(?i)(?:\w*_)?salt", r"[bB]?['\"].+['\"](?:\.encode\(\))?"),
+               calls(r"hashlib\.pbkdf2_hmac", lambda source, call: (salt := call.positional(2) or call.keyword("salt")) is not None
+                     and source.constant(salt))),
+        'import hashlib\nhashlib.pbkdf2_hmac("sha256", word, b"pepper", 600000)',
+        'import hashlib\nimport os\nhashlib.pbkdf2_hmac("sha256", word, os.urandom(16), 600000)',
+    ),
+    Rule(
         "few-rounds", 916, 0.5, "so few rounds make a password cheap to guess",
         "use several hundred thousand",
         calls(r"hashlib\.pbkdf2_hmac|(?:.*\.)?PBKDF2(?:HMAC)?", lambda source, call: _short(source, call, 50_000)
@@ -118,7 +128,7 @@ RULES: Final = (
         "timing", 208, 0.4, "the time a comparison takes tells how much of a secret was right",
         "use hmac.compare_digest",
         lambda source: (
-            token.row
+            Site(token.row)
             for index, token in enumerate(source.tokens)
             if token.text in ("==", "!=") and index and re.fullmatch(r"(?i)\w*(?:signature|hmac|mac|digest|token|hexdigest|csrf\w*)",
                                                             _before(source, index))
@@ -128,8 +138,8 @@ RULES: Final = (
     Rule(
         "unverified-token", 347, 0.8, "the token's signature is not checked",
         "verify it with a key and a fixed algorithm",
-        calls(r"(?:.*\.)?jwt\.decode|jwt\.decode", lambda source, call: re.search(
-            r"verify=False|verify_signature['\"]:False|['\"]none['\"]", call.text) is not None),
+        calls(r"(?:.*\.)?jwt\.(?:decode|encode)", lambda source, call: re.search(
+            r"verify=False|verify_signature['\"]:False|['\"](?i:none)['\"]|algorithm=None", call.text) is not None),
         "import jwt\njwt.decode(token, verify=False)", 'import jwt\njwt.decode(token, key, algorithms=["HS256"])',
     ),
 )  # fmt: skip

@@ -1,12 +1,15 @@
 """Owns rules of files and processes: paths, archives, temporary files, rights, races, resources."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, strings
-from codefavor.judges.evidence.security.source import Call, Source
+from codefavor.judges.evidence.security.numbers import flags
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, strings
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
-_CHECKED: Final = (
+_RUNS: Final = r"subprocess\.\w+|Popen|run|check_call|check_output|call"
+_CHECKED: Final = frozenset((
     "realpath",
     "abspath",
     "commonpath",
@@ -17,20 +20,52 @@ _CHECKED: Final = (
     "is_relative_to",
     "normpath",
     "safe_join",
-)
+))  # fmt: skip
 
 
 def _unchecked_path(source: Source, call: Call) -> bool:
     first = call.positional(0)
-    if first is None or first.string is not None or source.mentions(*_CHECKED):
+    if first is None or first.string is not None or source.checked(first, _CHECKED):
         return False
-    joined = source.built(first) or "join" in first.text
-    if len(first.tokens) == 1 and first.text in source.values:
-        joined = joined or "join" in source.values[first.text].text
-    names = set(first.names)
-    if len(first.tokens) == 1 and first.text in source.values:
-        names |= set(source.values[first.text].names)
-    return joined and any(name in source.outside for name in names)
+    joined = source.built(first) or "join" in source.value(first).text
+    return joined and (source.from_outside(first) or source.from_outside(source.value(first)))
+
+
+def _opens_to_all(source: Source, call: Call) -> bool:
+    """Return whether a mode lets the group or everybody write."""
+    values = [source.value(argument).text for argument in call.arguments]
+    modes = [flags(text) for text in values if not text.startswith("os.O_")]
+    return any(
+        mode is not None and 0o400 <= mode <= 0o7777 and (mode & 0o022 or mode & 0o777 == 0o755) for mode in modes
+    ) or any(
+        re.search(r"S_IW(?:GRP|OTH)|S_IRWX[GO]|\b0?(?:777|666|775|776|767|757|755|664)\b", text) for text in values
+    )
+
+
+def _unpacks_all(source: Source, call: Call) -> bool:
+    """Return whether members of an archive are written wherever they say."""
+    members = call.keyword("members")
+    chosen = members is not None and re.search(r"(?:getmembers|infolist|namelist)\(\)$", members.text) is None
+    if call.keyword("filter") is not None or chosen or source.mentions(*_CHECKED):
+        return False
+    return not call.path.endswith("extract") or (bool(call.arguments) and source.mentions("tarfile", "zipfile"))
+
+
+def _lets_all_write(source: Source, argument: Argument | None) -> bool:
+    mask = None if argument is None else flags(source.value(argument).text)
+    return mask is not None and not mask & 0o002
+
+
+def _asks_for_root(source: Source) -> Iterator[Site]:
+    tokens = source.tokens
+    for index, token in enumerate(tokens[:-4]):
+        if token.text in ("getuid", "geteuid") and [item.text for item in tokens[index + 1 : index + 5]] == [
+            "(",
+            ")",
+            "!=",
+            "0",
+        ]:
+            yield Site(token.row)
 
 
 RULES: Final = (
@@ -46,8 +81,7 @@ RULES: Final = (
     Rule(
         "archive-unpacked", 73, 0.65, "members of an archive can name places outside the folder",
         "check each member, or unpack with filter='data'",
-        calls(r"(?:.*\.)?extractall|shutil\.unpack_archive", lambda source, call: call.keyword("filter") is None
-              and call.keyword("members") is None and not source.mentions(*_CHECKED)),
+        calls(r"(?:.*\.)?extract(?:all)?|shutil\.unpack_archive", _unpacks_all),
         "import tarfile\ntarfile.open(name).extractall()", 'import tarfile\ntarfile.open(name).extractall(filter="data")',
     ),
     Rule(
@@ -65,14 +99,16 @@ RULES: Final = (
     Rule(
         "open-rights", 732, 0.65, "every user may change the file",
         "give rights to the owner only",
-        calls(r"os\.(?:chmod|fchmod|lchmod|mkdir|makedirs|open|mkfifo)|(?:.*\.)?chmod", lambda source, call: re.search(
-            r"\b0?o?(?:777|666|775|776|767|757|755|664)\b|\b511\b|S_IWOTH|S_IRWXO", call.text) is not None),
+        either(calls(r"os\.(?:chmod|fchmod|lchmod|mkdir|makedirs|open|mkfifo)|(?:.*\.)?(?:chmod|mkdir|touch)", _opens_to_all),
+               calls(_RUNS, lambda source, call: re.search(r"\bchmod\b.*(?:\b0?(?:777|666|775|776|767|757|755|664)\b|[ao]\+r?w|\+w)", call.text) is not None)),
         "import os\nos.chmod(path, 0o777)", "import os\nos.chmod(path, 0o600)",
     ),
     Rule(
         "cleared-mask", 276, 0.55, "new files are open to everybody",
         "set a mask of 0o077",
-        calls(r"os\.umask", lambda source, call: call.text in ("0", "0o0", "0o000", "000", "00")),
+        either(calls(r"os\.umask", lambda source, call: _lets_all_write(source, call.positional(0))),
+               calls(_RUNS, lambda source, call: _lets_all_write(source, call.keyword("umask"))),
+               strings(r"\bumask\s+0+\b")),
         "import os\nos.umask(0)", "import os\nos.umask(0o077)",
     ),
     Rule(
@@ -105,7 +141,9 @@ RULES: Final = (
         "runs-as-root", 250, 0.5, "the program takes or keeps all rights",
         "drop to an unprivileged user",
         either(calls(r"os\.set(?:e?uid|e?gid|reuid|resuid)", lambda source, call: call.text.split(",")[0] == "0"),
-               strings(r"\bsudo\s")),
+               strings(r"\bsudo\s|^[rRbBuU]*['\"](?:/usr/bin/)?(?:sudo|doas)['\"]$|^['\"]--privileged['\"]$"),
+               assigned(r"(?i)user|username|user_name|remote_user", r"['\"]root['\"]"), assigned("privileged", "True"),
+               calls(_RUNS, lambda source, call: call.says("user", "0")), _asks_for_root),
         "import os\nos.setuid(0)", "import os\nos.setuid(nobody)",
     ),
     Rule(
@@ -133,7 +171,7 @@ RULES: Final = (
         "environment-library", 114, 0.35, "a library is loaded by a name from outside",
         "load it by a full path of your own",
         calls(r"ctypes\.(?:CDLL|cdll\.LoadLibrary|WinDLL)", lambda source, call: (first := call.positional(0)) is not None
-              and first.string is None and any(name in source.outside for name in first.names)),
+              and first.string is None and source.from_outside(first)),
         "import ctypes\n\ndef load(name):\n    return ctypes.CDLL(name)", 'import ctypes\nlibrary = ctypes.CDLL("/usr/lib/libm.so.6")',
     ),
     Rule(
@@ -146,7 +184,7 @@ RULES: Final = (
     Rule(
         "division-unchecked", 369, 0.2, "a zero from outside ends the program",
         "check the divisor",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text in ("/", "//") and index + 1 < len(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text in ("/", "//") and index + 1 < len(source.tokens)
                         and source.tokens[index + 1].text == "int" and index + 3 < len(source.tokens) and source.tokens[index + 3].text == "input"),
         "share = total / int(input())", "count = int(input())\nshare = total / count if count else 0",
     ),

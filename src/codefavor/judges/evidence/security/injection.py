@@ -3,12 +3,15 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, calls
+from codefavor.judges.evidence.security.rule import Rule, Site, calls, either
 from codefavor.judges.evidence.security.source import Call, Source
 
 _RUN: Final = r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|Popen|popen2\.popen\d"
-_SHELLS: Final = r"os\.(?:system|popen\d?|spawn\w+|exec[lv]p?e?)|commands\.get(?:status)?output|popen|platform\.popen"
+_SHELLS: Final = r"os\.(?:system|popen\d?)|commands\.get(?:status)?output|popen|platform\.popen"
 _QUERY: Final = r"(?:.*\.)?(?:execute|executemany|executescript|raw|query|read_sql|read_sql_query|RunSQL|sql)"
+_LDAP_ESCAPES: Final = frozenset(
+    {"escape_filter_chars", "filter_format", "escape_dn_chars", "escape_rdn", "isalnum", "fullmatch"}
+)
 _SQL: Final = re.compile(r"(?i)\b(select|insert|update|delete|drop|create|alter|replace|where|from|into|values)\b")
 
 
@@ -16,14 +19,32 @@ def _shell(source: Source, call: Call) -> bool:
     return call.says("shell", "True") or call.says("shell", "1")
 
 
+def _by_origin(source: Source, call: Call) -> float:
+    """Return less for a command that is written down in the code: nobody else has a say in it."""
+    first = call.positional(0)
+    return 0.5 if first is not None and source.constant(first) else 1.0
+
+
+def _starts_given(source: Source, call: Call) -> bool:
+    """Return whether what is started is not written down, or is a shell: a mere argument is obeyed by nobody."""
+    program = call.positional(1 if call.path.startswith("os.spawn") else 0)
+    return program is not None and (not source.constant(program) or re.search(r"['\"]-c['\"]", call.text) is not None)
+
+
 def _is_query(source: Source, call: Call) -> bool:
     first = call.positional(0)
     if first is None or not source.built(first):
         return False
-    text = first.text
-    if len(first.tokens) == 1 and text in source.values:
-        text = source.values[text].text
-    return _SQL.search(text) is not None
+    return _SQL.search(source.value(first).text) is not None
+
+
+def _is_filter(source: Source, call: Call) -> bool:
+    return any(
+        re.search(r"\([\w.-]+[~<>]?=", source.value(item).text) is not None
+        and source.built(item)
+        and not source.checked(item, _LDAP_ESCAPES)
+        for item in call.arguments
+    )
 
 
 def _not_literal(source: Source, call: Call) -> bool:
@@ -33,19 +54,19 @@ def _not_literal(source: Source, call: Call) -> bool:
 
 def _given(source: Source, call: Call) -> bool:
     first = call.positional(0)
-    return first is not None and (source.built(first) or any(name in source.outside for name in first.names))
+    return first is not None and (source.built(first) or source.from_outside(first))
 
 
 RULES: Final = (
     Rule(
         "shell-command", 78, 0.85, "a shell reads the command, so its special characters are obeyed",
         "start the program with a list of arguments",
-        calls(_SHELLS), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
+        either(calls(_SHELLS, grade=_by_origin), calls(r"os\.(?:spawn\w+|exec[lv]p?e?)", _starts_given)), 'import os\nos.system("convert " + name)', 'import subprocess\nsubprocess.run(["convert", name], check=True)',
     ),
     Rule(
         "shell-true", 78, 0.85, "shell=True hands the command to a shell",
         "pass a list and leave the shell out",
-        calls(_RUN + r"|call|check_output|check_call|run", _shell),
+        calls(_RUN + r"|call|check_output|check_call|run", _shell, _by_origin),
         "import subprocess\nsubprocess.call(command, shell=True)", 'import subprocess\nsubprocess.call(["ls", path])',
     ),
     Rule(
@@ -64,7 +85,7 @@ RULES: Final = (
     Rule(
         "exec-statement", 94, 0.85, "text is run as Python",
         "import the module or look the function up in a table",
-        lambda source: (token.row for index, token in enumerate(source.tokens[:-1]) if token.text == "exec"
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-1]) if token.text == "exec"
                         and source.tokens[index + 1].kind in ("name", "string") and (not index or source.tokens[index - 1].text != ".")),
         "exec source in namespace", "import importlib\nmodule = importlib.import_module(name)",
     ),
@@ -79,7 +100,7 @@ RULES: Final = (
         "check the name against a list first",
         calls(r"getattr|setattr|globals|locals", lambda source, call: (call.path in ("globals", "locals") and "()" in call.path)
               or (call.path in ("getattr", "setattr") and (argument := call.positional(1)) is not None
-              and any(name in source.outside for name in argument.names))),
+              and source.from_outside(argument) and not source.built(argument))),
         "def call(thing, name):\n    return getattr(thing, name)()", "def call(thing):\n    return thing.start()",
     ),
     Rule(
@@ -92,8 +113,7 @@ RULES: Final = (
     Rule(
         "ldap-filter", 90, 0.8, "values become part of the LDAP filter",
         "escape them (ldap.filter.escape_filter_chars)",
-        calls(r"(?:.*\.)?search(?:_s|_st|_ext|_ext_s)?", lambda source, call: any(
-            source.built(item) and "(" in item.text and "=" in item.text for item in call.arguments)),
+        calls(r"(?!re\.)(?:.*\.)?(?:paged_)?search(?:_s|_st|_ext|_ext_s)?", _is_filter),
         'connection.search_s(base, ldap.SCOPE_SUBTREE, "(uid=" + name + ")")',
         'connection.search_s(base, ldap.SCOPE_SUBTREE, filter_format("(uid=%s)", [name]))',
     ),
@@ -110,18 +130,10 @@ RULES: Final = (
         'def page(name):\n    return render_template_string("<p>" + name)', 'def page(name):\n    return render_template("page.html", name=name)',
     ),
     Rule(
-        "log-text", 117, 0.3, "line breaks in a value forge log entries",
-        "strip them, or pass the value as an argument",
-        calls(r"(?:logging|logger|log|app\.logger)\.(?:debug|info|warning|error|critical|exception)",
-              lambda source, call: source.built(call.positional(0)) and (first := call.positional(0)) is not None
-              and any(name in source.outside for name in first.names)),
-        'def login(user):\n    logging.info("login of " + user)', 'def login(user):\n    logging.info("login of %r", user)',
-    ),
-    Rule(
         "header-text", 113, 0.4, "line breaks in a value add headers of their own",
         "refuse values that hold line breaks",
         calls(r"(?:.*\.)?(?:send_header|add_header|putheader)", lambda source, call: any(
-            name in source.outside for item in call.arguments for name in item.names)),
+            source.from_outside(item) for item in call.arguments)),
         'def reply(handler, place):\n    handler.send_header("Location", place)',
         'def reply(handler):\n    handler.send_header("Location", "/home")',
     ),
@@ -130,7 +142,7 @@ RULES: Final = (
         "escape it (re.escape)",
         calls(r"re\.(?:compile|match|search|findall|sub|fullmatch|split)", lambda source, call:
               (first := call.positional(0)) is not None and "re.escape" not in first.text and "escape(" not in first.text
-              and any(name in source.parameters for name in first.names) and first.string is None),
+              and source.from_caller(first) and first.string is None),
         "import re\n\ndef find(pattern, text):\n    return re.search(pattern, text)",
         "import re\n\ndef find(word, text):\n    return re.search(re.escape(word), text)",
     ),
@@ -145,7 +157,7 @@ RULES: Final = (
     Rule(
         "format-from-outside", 134, 0.35, "a format from outside reads attributes of what it is given",
         "use a fixed format",
-        calls(r"\w+\.format|\w+\.format_map", lambda source, call: call.path.split(".")[0] in source.parameters),
+        calls(r"\w+\.format|\w+\.format_map", lambda source, call: source.from_caller(call.owner)),
         "def show(template, user):\n    return template.format(user=user)", 'def show(user):\n    return "{}".format(user)',
     ),
     Rule(

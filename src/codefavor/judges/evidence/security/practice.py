@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
-from codefavor.judges.evidence.security.source import Source
+from codefavor.features.lexing import Token
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
-_SECRET: Final = re.compile(
+SECRET: Final = re.compile(
     r"(?i)(?:\w*[_-])?(?:password|passwd|passphrase|pwd|pass|secret|secret_?key|api_?key|apikey|access_?key|auth_?key|auth_?token|"
     r"access_?token|private_?key|consumer_?secret|client_?secret|token_?secret|credentials?|token|encryption_?key)(?:[_-]?(?:id|key))?"
 )
@@ -17,28 +18,59 @@ _PLACEHOLDER: Final = re.compile(
 )
 
 
-def _secrets(source: Source) -> Iterator[int]:
+_STORED: Final = re.compile(r"(?i)(?:\w*_)?(?:password|passwd|passphrase|secret|private_key)")
+_SEALED: Final = frozenset(
+    {
+        "encrypt",
+        "hash",
+        "hashpw",
+        "scrypt",
+        "pbkdf2_hmac",
+        "generate_password_hash",
+        "make_password",
+        "seal",
+        "sha256",
+        "set_password",
+    }
+)
+_TESTS: Final = re.compile(r"def test_|unittest|pytest")
+_INNER: Final = re.compile(
+    r"^(?:not )?(?:isinstance|issubclass|callable|hasattr)\b|\bis (?:not )?None\b|^(?:False|0)\b|\bself \. _"
+)
+
+
+def _secrets(source: Source) -> Iterator[Site]:
     for item in source.assignments:
-        if _SECRET.fullmatch(item.target) and _is_secret(item.value.string):
-            yield item.row
+        if SECRET.fullmatch(item.target) and _is_secret(item.value.string):
+            yield Site(item.row, f"{item.target}={item.value.text}")
     for call in source.calls:
         for argument in call.arguments:
-            if argument.name and _SECRET.fullmatch(argument.name) and _is_secret(argument.string):
-                yield call.row
+            if argument.name and SECRET.fullmatch(argument.name) and _is_secret(argument.string):
+                yield Site(call.row, f"{argument.name}={argument.text}")
     for index, token in enumerate(source.tokens[1:-1], 1):
         if (
             token.text == "=="
-            and _SECRET.fullmatch(source.tokens[index - 1].text)
+            and SECRET.fullmatch(source.tokens[index - 1].text)
             and source.tokens[index + 1].kind == "string"
         ):
-            yield token.row
+            yield Site(token.row)
 
 
 def _is_secret(text: str | None) -> bool:
     return text is not None and not _PLACEHOLDER.match(text)
 
 
-def _swallowed(source: Source) -> Iterator[int]:
+def _falls_back(source: Source, call: Call) -> bool:
+    name, default = call.positional(0), call.positional(1) or call.keyword("default")
+    return (
+        name is not None
+        and default is not None
+        and re.search(r"(?i)secret|passw|token|(?:^|_)key$", name.string or "") is not None
+        and bool(default.string)
+    )
+
+
+def _swallowed(source: Source) -> Iterator[Site]:
     tokens = source.tokens
     for index, token in enumerate(tokens):
         if token.text == "except":
@@ -46,19 +78,42 @@ def _swallowed(source: Source) -> Iterator[int]:
                 (place for place in range(index, min(index + 12, len(tokens))) if tokens[place].text == ":"), None
             )
             if end is not None and end + 1 < len(tokens) and tokens[end + 1].text in ("pass", "continue"):
-                yield token.row
+                yield Site(token.row)
 
 
-def _bare(source: Source) -> Iterator[int]:
+def _bare(source: Source) -> Iterator[Site]:
     for index, token in enumerate(source.tokens[:-1]):
         if token.text == "except" and source.tokens[index + 1].text == ":":
-            yield token.row
+            yield Site(token.row)
 
 
-def _asserted(source: Source) -> Iterator[int]:
-    for token in source.tokens:
-        if token.text == "assert" and not re.search(r"def test_|unittest|pytest", "\n".join(source.lines[:200])):
-            yield token.row
+def _asserted(source: Source) -> Iterator[Site]:
+    """Find asserts, but those of tests, and those about kinds and None of what no caller gave."""
+    if _TESTS.search("\n".join(source.lines[:200])):
+        return
+    for index, token in enumerate(source.tokens):
+        if token.text == "assert":
+            line: list[Token] = []
+            for other in source.tokens[index + 1 : index + 60]:
+                if other.line != token.line:
+                    break
+                line.append(other)
+            if not line:
+                continue
+            inner = _INNER.search(" ".join(other.text for other in line)) is not None
+            if not inner or source.from_caller(Argument("", tuple(line))):
+                yield Site(token.row)
+
+
+def _writes_secret(source: Source, call: Call) -> bool:
+    for argument in call.arguments:
+        secret = any(
+            _STORED.fullmatch(name) or (SECRET.fullmatch(name) and source.from_caller(argument))
+            for name in source.texts(argument)
+        )
+        if secret and not source.checked(argument, _SEALED):
+            return True
+    return False
 
 
 RULES: Final = (
@@ -70,15 +125,18 @@ RULES: Final = (
     Rule(
         "key-in-code", 321, 0.8, "everybody who sees the code has the key",
         "read it from the environment or a vault",
-        either(strings(_KEYS), assigned(r"(?i)(?:\w+_)?(?:aes|des|hmac|crypt\w*|cipher|sign\w*)_?key", r"[bB]?['\"].{6,}['\"]")),
+        either(strings(_KEYS), assigned(r"(?i)(?:\w+_)?(?:aes|des|hmac|crypt\w*|cipher|sign\w*)_?key", r"[bB]?['\"].{6,}['\"]"),
+               calls(r"hmac\.(?:new|digest)", lambda source, call: (key := call.positional(0) or call.keyword("key")) is not None
+                     and source.constant(key))),
         'aes_key = b"0123456789abcdef"', "import os\naes_key = os.urandom(16)",
     ),
     Rule(
         "secret-as-default", 259, 0.5, "the default password works everywhere",
         "have no default",
-        lambda source: (token.row for index, token in enumerate(source.tokens[:-2]) if _SECRET.fullmatch(token.text)
+        either(lambda source: (Site(token.row) for index, token in enumerate(source.tokens[:-2]) if SECRET.fullmatch(token.text)
                         and source.line(token.row).startswith("def ") and source.tokens[index + 1].text == "="
                         and _is_secret(source.tokens[index + 2].text.strip("'\"")) and source.tokens[index + 2].kind == "string"),
+               calls(r"os\.(?:environ\.get|getenv)", _falls_back)),
         'def connect(user, password="letmein99"):\n    pass', "def connect(user, password):\n    pass",
     ),
     Rule(
@@ -86,13 +144,6 @@ RULES: Final = (
         "require one",
         assigned(r"(?i)(?:\w*_)?(?:password|passwd)", r"['\"]{2}"),
         'connect(host, password="")', "connect(host, password=secret)",
-    ),
-    Rule(
-        "secret-logged", 532, 0.5, "whoever reads the log has the secret",
-        "leave it out",
-        calls(r"(?:logging|logger|log)\.\w+|print", lambda source, call: any(
-            _SECRET.fullmatch(name) and len(name) > 4 for argument in call.arguments for name in argument.names)),
-        'print("connecting with", password)', 'print("connecting as", user)',
     ),
     Rule(
         "secret-in-address", 598, 0.45, "addresses are logged everywhere they pass",
@@ -103,8 +154,7 @@ RULES: Final = (
     Rule(
         "secret-stored", 312, 0.4, "the secret lies in a file in the clear",
         "store a hash, or encrypt it",
-        calls(r"(?:.*\.)?(?:write|writelines|dump|dumps)", lambda source, call: any(
-            re.fullmatch(r"(?i)(?:\w*_)?(?:password|passwd|secret|private_key)", name) for argument in call.arguments for name in argument.names)),
+        calls(r"(?:.*\.)?(?:write|writelines|writerows?|write_text|dump|dumps)", _writes_secret),
         "handle.write(password)", "handle.write(digest)",
     ),
     Rule(
@@ -156,7 +206,7 @@ RULES: Final = (
     Rule(
         "trusted-cookie", 565, 0.4, "a cookie says what its owner writes into it",
         "keep it in a signed session",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text in ("cookies", "COOKIES") and re.search(
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text in ("cookies", "COOKIES") and re.search(
             r"(?i)COOKIES(?:\.get)?[\[(]\s*['\"](?:is_?)?(?:admin|role|user|user_?id|authenticated)['\"]", source.line(token.row))),
         'admin = request.cookies["admin"]', 'admin = session["admin"]',
     ),
@@ -169,7 +219,7 @@ RULES: Final = (
     Rule(
         "unlimited-attempts", 307, 0.3, "passwords can be tried without end",
         "count failures and wait",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text == "while" and index + 1 < len(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text == "while" and index + 1 < len(source.tokens)
                         and source.tokens[index + 1].text in ("True", "1") and any(
                             0 < other.row - token.row <= 3 and other.path in ("getpass.getpass", "getpass") for other in source.calls)),
         "while True:\n    word = getpass.getpass()\n    if check(word):\n        break",

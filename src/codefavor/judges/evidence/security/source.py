@@ -1,23 +1,28 @@
-"""Owns reading code for weaknesses: calls with resolved names, assignments, and what comes from outside.
+"""Owns reading code for weaknesses: calls with resolved names, assignments, and where values come from.
 
-Everything is read from tokens, so Python 2 and fragments that do not parse are read like everything else.
+Rules ask a `Source` and do not know how it knows. Calls and assignments are found among tokens, so Python 2 and
+fragments that do not parse are read too. Where values come from is answered by the syntax tree, function by function,
+for code that has one (`TreeSource`), and by names pooled over the whole code for the rest (`TokenSource`).
 """
 
+import ast
+import bisect
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, Protocol
 
+from codefavor.features.extract import parse
 from codefavor.features.lexing import Token, lex
+from codefavor.judges.evidence.security.bandit_source import Seen, bandit_findings
+from codefavor.judges.evidence.security.flow import OUTSIDE, REQUEST, Flow, texts_in
 
 _LONGEST: Final = 40_000
 _FAR: Final = 200
 """Tokens that a value or an argument is followed for: endless lines must not take endless time."""
-_OUTSIDE: Final = re.compile(
-    r"(?:^|\.)(?:input|raw_input|argv|environ|getenv|recv|recvfrom|readline|request|form|args|params|GET|POST|COOKIES|"
-    r"cookies|headers|query_string|get_json|get_argument|FieldStorage|getvalue|parse_args|files|FILES)$"
-)
+_DEEPEST: Final = 120
+"""Levels a tree may have; code nested deeper is read by its tokens."""
 _FORMATTING: Final = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*[sdrfxi]")
 
 
@@ -28,6 +33,13 @@ class Argument:
     name: str
     """Its keyword, or empty."""
     tokens: tuple[Token, ...]
+    node: ast.expr | None = None
+    """The same as a tree, where there is one."""
+
+    @property
+    def row(self) -> int:
+        """The row it begins in."""
+        return self.tokens[0].row
 
     @property
     def text(self) -> str:
@@ -58,6 +70,10 @@ class Call:
     row: int
     tokens_before: tuple[str, ...]
     """The few tokens before it."""
+    opening: int = -1
+    """Index of its opening bracket among the tokens."""
+    owner: Argument = Argument("", ())
+    """The first name of the path."""
 
     def positional(self, index: int) -> Argument | None:
         """Return the positional argument at an index."""
@@ -88,11 +104,74 @@ class Assignment:
     row: int
 
 
-class Source:
-    """One code, read once for all rules."""
+class Source(Protocol):
+    """One code, read once for all rules, and what they ask of it."""
+
+    lines: Sequence[str]
+    tokens: Sequence[Token]
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """Every call, in order."""
+
+    @property
+    def calls_by_path(self) -> Mapping[str, Sequence[Call]]:
+        """The same by their dotted names, which are fewer."""
+
+    @property
+    def assignments(self) -> Sequence[Assignment]:
+        """Every simple assignment, keyword default and dictionary entry with a text key."""
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Name in this code → what it is imported from."""
+
+    @property
+    def prints_by_statement(self) -> bool:
+        """Whether print stands somewhere without brackets, as Python 2 has it."""
+
+    def mentions(self, *words: str) -> bool:
+        """Return whether any of these stands anywhere in the code."""
+
+    def value(self, argument: Argument) -> Argument:
+        """Return what a single name is given last before it is used; any other expression as it is."""
+
+    def built(self, argument: Argument | None) -> bool:
+        """Return whether text is put together from parts that are not constant, here or where the name is given it."""
+
+    def constant(self, argument: Argument) -> bool:
+        """Return whether a value is written down in the code."""
+
+    def from_caller(self, argument: Argument) -> bool:
+        """Return whether a parameter of the function has a say in a value."""
+
+    def from_outside(self, argument: Argument) -> bool:
+        """Return whether a caller, a user, a file or the network has a say in a value."""
+
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value is what the sender of a web request wrote, all of it."""
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names and attributes whose text is part of a value."""
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows where the text of a caught error is returned, or put into an answer."""
+
+    def checked(self, argument: Argument, words: frozenset[str]) -> bool:
+        """Return whether one of these names is applied to a value or to what it is made of."""
+
+    def second_opinion(self) -> list[Seen]:
+        """Return what bandit finds; nothing where it cannot read the code."""
+
+    def line(self, row: int) -> str:
+        """Return a line of the code without its indentation, cut."""
+
+
+class TokenSource:
+    """A code that need not parse: names are one pool, whichever function they stand in."""
 
     def __init__(self, code: str) -> None:
-        self.lines = code.splitlines()
+        self.lines: Sequence[str] = code.splitlines()
         self.tokens: Sequence[Token] = lex(code[:_LONGEST])
 
     @cached_property
@@ -154,13 +233,30 @@ class Source:
                 if token.text == "(" and path and not wants_name:
                     before = tuple(item.text for item in tokens[max(0, begin - 3) : begin])
                     if before[-1:] not in (("def",), ("class",)):
-                        found.append(Call(self.resolved(path), self._arguments(index), tokens[begin].row, before))
+                        found.append(
+                            Call(
+                                self.resolved(path),
+                                self._arguments(index),
+                                tokens[begin].row,
+                                before,
+                                index,
+                                Argument("", (tokens[begin],)),
+                            )
+                        )
                 if token.text in ")]":
                     path, wants_name = "()", False  # a method of a result
                 elif token.kind == "name":
                     path, begin, wants_name = token.text, index, False
                 else:
                     path, wants_name = "", True
+        return found
+
+    @cached_property
+    def calls_by_path(self) -> dict[str, list[Call]]:
+        """The same by their dotted names, which are fewer."""
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            found.setdefault(call.path, []).append(call)
         return found
 
     def resolved(self, path: str) -> str:
@@ -211,13 +307,14 @@ class Source:
         return found
 
     @cached_property
-    def values(self) -> dict[str, Argument]:
-        """Name → what it is given last."""
-        return {item.target: item.value for item in self.assignments}
+    def _values(self) -> dict[str, list[Assignment]]:
+        found: dict[str, list[Assignment]] = {}
+        for item in self.assignments:
+            found.setdefault(item.target, []).append(item)
+        return found
 
     @cached_property
-    def parameters(self) -> frozenset[str]:
-        """Names of all parameters of all functions."""
+    def _parameters(self) -> frozenset[str]:
         found: set[str] = set()
         for line in self._by_line():
             if line[0].text == "def":
@@ -229,20 +326,61 @@ class Source:
         return frozenset(found - {"self", "cls"})
 
     @cached_property
-    def outside(self) -> frozenset[str]:
-        """Names whose values come from callers, users, files or the network, directly or by assignment."""
-        found = set(self.parameters)
+    def _outside(self) -> frozenset[str]:
+        found = set(self._parameters)
         for _ in range(3):
             for item in self.assignments:
                 if item.target not in found and (
-                    any(name in found for name in item.value.names) or self.is_outside(item.value)
+                    any(name in found for name in item.value.names) or _is_outside(item.value)
                 ):
                     found.add(item.target)
         return frozenset(found)
 
-    def is_outside(self, argument: Argument) -> bool:
-        """Return whether an expression reads something a user controls."""
-        return any(_OUTSIDE.search(token.text) for token in argument.tokens if token.kind == "name")
+    def value(self, argument: Argument) -> Argument:
+        """Return what a single name is given last before it is used; any other expression as it is."""
+        if len(argument.tokens) != 1 or argument.text not in self._values:
+            return argument
+        given = self._values[argument.text]
+        return next((item.value for item in reversed(given) if item.row <= argument.row), given[-1].value)
+
+    def from_caller(self, argument: Argument) -> bool:
+        """Return whether a parameter of any function has the name."""
+        return any(name in self._parameters for name in argument.names)
+
+    def from_outside(self, argument: Argument) -> bool:
+        """Return whether a caller, a user, a file or the network has a say in a value of that name."""
+        return _is_outside(argument) or any(name in self._outside for name in argument.names)
+
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value names what the sender of a web request wrote."""
+        tokens = self.value(argument).tokens
+        return "[" not in self.value(argument).text and any(REQUEST.fullmatch(token.text) for token in tokens)
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names in a value, those in the holes of its strings too."""
+        found = {token.text for token in argument.tokens if token.kind == "name"}
+        for token in argument.tokens:
+            if token.kind == "string" and _has_holes(token.text):
+                found.update(re.findall(r"\{([^\W\d]\w*)", token.text))
+        return found
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows that return the text of what is named like an error."""
+        return [
+            row
+            for row, line in enumerate(self.lines, 1)
+            if re.match(r"\s*return\b.*(?:format_exc\(|\b(?:str|repr)\((?:e|err|error|exc|exception|ex)\))", line)
+        ]
+
+    def constant(self, argument: Argument) -> bool:
+        """Return whether a value is written down in the code."""
+        return all(
+            token.kind in ("string", "number") or token.text in ("+", ",") for token in self.value(argument).tokens
+        )
+
+    def checked(self, argument: Argument, words: frozenset[str]) -> bool:
+        """Return whether one of these names stands anywhere in the code."""
+        return self.mentions(*words)
 
     def built(self, argument: Argument | None, depth: int = 2) -> bool:
         """Return whether text is put together from parts that are not constant, here or in the name's assignment."""
@@ -260,19 +398,145 @@ class Source:
                     return True
             if token.text == "+" and _mixed(tokens):
                 return True
-        if depth and len(tokens) == 1 and tokens[0].kind == "name" and tokens[0].text in self.values:
-            return self.built(self.values[tokens[0].text], depth - 1)
-        return False
+        value = self.value(argument)
+        return bool(depth) and value is not argument and self.built(value, depth - 1)
+
+    def second_opinion(self) -> list[Seen]:
+        """Return nothing: bandit reads what parses."""
+        return []
 
     def line(self, row: int) -> str:
         """Return a line of the code without its indentation, cut."""
         return self.lines[row - 1].strip()[:160] if 0 < row <= len(self.lines) else ""
 
 
+class TreeSource(TokenSource):
+    """A code that parses: what a name stands for is asked of the function it stands in."""
+
+    def __init__(self, code: str, tree: ast.Module, calls: Sequence[ast.Call]) -> None:
+        super().__init__(code)
+        self._called = calls
+        self._code = code
+        self._flow = Flow(tree, len(self.lines))
+        self._tree = tree
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """Every call, in order, its arguments with their trees."""
+        nodes = self._nodes()
+        return [
+            replace(call, arguments=_with_trees(call.arguments, nodes[call.opening])) if call.opening in nodes else call
+            for call in super().calls
+        ]
+
+    def _nodes(self) -> dict[int, ast.Call]:
+        """Return the tree of each call by the index of its opening bracket."""
+        begins = _row_offsets(self._code)
+        rows = self._code.split("\n")
+        places, at = [], 0
+        for token in self.tokens:
+            at = max(at, begins[token.row - 1] if token.row <= len(begins) else at)
+            at = max(self._code.find(token.text, at), at)
+            places.append(at)
+            at += len(token.text)
+        found: dict[int, ast.Call] = {}
+        for node in self._called:
+            if node.func.end_lineno and node.func.end_col_offset is not None:
+                row = node.func.end_lineno - 1
+                column = node.func.end_col_offset
+                if not rows[row].isascii():  # the tree counts bytes
+                    column = len(rows[row].encode()[:column].decode(errors="ignore"))
+                index = bisect.bisect_left(places, begins[row] + column)
+                if index < len(places) and self.tokens[index].text == "(":
+                    found[index] = node
+        return found
+
+    def from_caller(self, argument: Argument) -> bool:
+        """Return whether a parameter of the function has a say in a value, as it comes or through other names."""
+        return self._flow.from_caller(_tree_of(argument), argument.row)
+
+    def from_outside(self, argument: Argument) -> bool:
+        """Return whether a caller, a user, a file or the network has a say in a value."""
+        return self._flow.from_outside(_tree_of(argument), argument.row)
+
+    def from_request(self, argument: Argument) -> bool:
+        """Return whether a value is what the sender of a web request wrote, all of it."""
+        return self._flow.from_request(_tree_of(argument), argument.row)
+
+    def texts(self, argument: Argument) -> Collection[str]:
+        """Return the names and attributes whose text is part of a value."""
+        return super().texts(argument) if argument.node is None else texts_in(argument.node)
+
+    def told_errors(self) -> Sequence[int]:
+        """Return the rows where the text of a caught error is returned, or put into an answer."""
+        return self._flow.told_errors()
+
+    def constant(self, argument: Argument) -> bool:
+        """Return whether a value is written down in the code."""
+        if argument.node is None:
+            return super().constant(argument)
+        return self._flow.constant(argument.node, argument.row)
+
+    def checked(self, argument: Argument, words: frozenset[str]) -> bool:
+        """Return whether one of these names is applied, in the same function, to a value or to what it is made of."""
+        return self._flow.checked(_tree_of(argument), argument.row, words)
+
+    def built(self, argument: Argument | None, depth: int = 2) -> bool:
+        """Return whether text is put together from parts that are neither constant nor numbers."""
+        if argument is None or argument.node is None:
+            return super().built(argument, depth)
+        return self._flow.built(argument.node, argument.row)
+
+    def second_opinion(self) -> list[Seen]:
+        """Return what bandit finds."""
+        return bandit_findings(self._code, self._tree)
+
+
 @lru_cache(maxsize=512)
 def read(code: str) -> Source:
     """Return a code, read; the last few hundred are kept."""
-    return Source(code)
+    text = code[:_LONGEST].expandtabs(8).replace("\r\n", "\n")
+    tree = parse(text) if len(code) <= _LONGEST else None
+    calls = None if tree is None else _calls_in(tree)
+    return TokenSource(text) if tree is None or calls is None else TreeSource(text, tree, calls)
+
+
+def _calls_in(tree: ast.Module) -> list[ast.Call] | None:
+    """Return the calls of a tree; None where it is nested too deep to be walked by functions that call themselves."""
+    found: list[ast.Call] = []
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        found += [node for node in level if isinstance(node, ast.Call)]
+        level = [child for node in level if node._fields for child in ast.iter_child_nodes(node)]
+        if not level:
+            return found
+    return None
+
+
+def _row_offsets(code: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", code))]
+
+
+def _with_trees(arguments: tuple[Argument, ...], node: ast.Call) -> tuple[Argument, ...]:
+    given: list[ast.expr] = [*node.args, *(item.value for item in node.keywords)]
+    if len(given) != len(arguments):
+        return arguments
+    given.sort(key=lambda item: (item.lineno, item.col_offset))
+    return tuple(replace(argument, node=item) for argument, item in zip(arguments, given, strict=True))
+
+
+def _tree_of(argument: Argument) -> ast.expr:
+    """Return an argument's tree, or for want of one a tuple of the names in it."""
+    if argument.node is not None:
+        return argument.node
+    words = [token.text for token in argument.tokens if token.kind == "name"]
+    return ast.Tuple(
+        [ast.Name(word) if word in argument.names else ast.Attribute(ast.Constant(0), word) for word in words]
+    )
+
+
+def _is_outside(argument: Argument) -> bool:
+    return any(OUTSIDE.search(token.text) for token in argument.tokens if token.kind == "name")
 
 
 def _argument(part: list[Token]) -> Argument:

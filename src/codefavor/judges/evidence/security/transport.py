@@ -1,21 +1,36 @@
 """Owns rules of networks: certificates, protocols, plain text, interfaces, requests made for others, time-outs."""
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
 from codefavor.judges.evidence.security.source import Call, Source
 
 _REQUESTS: Final = r"requests\.(?:get|post|put|patch|delete|head|options|request)|(?:\w+\.)?session\.(?:get|post|put|patch|delete)|httpx\.(?:get|post|put)"
 _OPENS: Final = r"urllib2?\.(?:urlopen|urlretrieve|URLopener|FancyURLopener)|urllib\.request\.(?:urlopen|urlretrieve)|urlopen|urlretrieve"
 
 
+_WEAK_SUITES: Final = re.compile(
+    r"(?:^[bru]?['\"]|[:, ])(?:(?:[\w-]*(?:RC4|DES|NULL|EXP|MD5|ADH)[\w-]*|LOW|ALL|DEFAULT|COMPLEMENTOFALL)(?::|,|['\"]|$)|.*@SECLEVEL=[01])"
+)
+
+
+def _low_version(source: Source) -> Iterator[Site]:
+    """Find the old members of ssl.TLSVersion, and the removal of what forbids old versions."""
+    tokens = source.tokens
+    for index, token in enumerate(tokens):
+        before = [item.text for item in tokens[max(0, index - 4) : index]]
+        if token.text in ("SSLv3", "TLSv1", "TLSv1_1", "MINIMUM_SUPPORTED") and before[-2:] == ["TLSVersion", "."]:
+            if "maximum_version" not in source.line(token.row):
+                yield Site(token.row, "TLSVersion." + token.text)
+        elif token.text.startswith("OP_NO_") and "~" in before:
+            yield Site(token.row, "~" + token.text)
+
+
 def _from_outside(source: Source, call: Call) -> bool:
     first = call.positional(0) or call.keyword("url")
-    return (
-        first is not None
-        and first.string is None
-        and (source.is_outside(first) or any(name in source.outside for name in first.names))
-    )
+    return first is not None and first.string is None and source.from_outside(first)
 
 
 RULES: Final = (
@@ -35,13 +50,20 @@ RULES: Final = (
     Rule(
         "old-protocol", 757, 0.7, "this version of TLS is broken",
         "use create_default_context or TLS 1.2 and later",
-        names(r"PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)|(?:SSLv2|SSLv3|SSLv23|TLSv1)_METHOD"),
+        either(names(r"PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)|(?:SSLv2|SSLv3|SSLv23|TLSv1)_METHOD"), _low_version),
         "import ssl\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLSv1)", "import ssl\ncontext = ssl.create_default_context()",
+    ),
+    Rule(
+        "weak-suites", 326, 0.65, "these cipher suites are broken or anonymous",
+        "leave the defaults, or name suites with AES-GCM or ChaCha20",
+        calls(r"(?:.*\.)?set_cipher(?:s|_list|suites)|(?:.*\.)?(?:create_urllib3_context|wrap_socket)", lambda source, call: any(
+            _WEAK_SUITES.search(source.value(item).text) for item in call.arguments if item.name in ("", "ciphers"))),
+        'context.set_ciphers("RC4-SHA:DES-CBC3-SHA")', 'context.set_ciphers("ECDHE+AESGCM:!aNULL:!RC4")',
     ),
     Rule(
         "host-key-unchecked", 322, 0.8, "any host's key is accepted",
         "load the known keys and refuse others",
-        names("AutoAddPolicy|WarningPolicy"),
+        either(names("AutoAddPolicy|WarningPolicy"), strings(r"StrictHostKeyChecking[= ]no|UserKnownHostsFile[= ]/dev/null")),
         "client.set_missing_host_key_policy(paramiko.AutoAddPolicy())", "client.set_missing_host_key_policy(paramiko.RejectPolicy())",
     ),
     Rule(
@@ -75,7 +97,7 @@ RULES: Final = (
         "check the host against a list",
         calls(_REQUESTS + "|" + _OPENS, lambda source, call: _from_outside(source, call)
               and (first := call.positional(0) or call.keyword("url")) is not None
-              and any(name in source.outside for name in first.names)
+              and source.from_outside(first)
               and not source.mentions("urlparse", "urlsplit", "ALLOWED", "ALLOWED_HOSTS", "hostname", "netloc")),
         "import requests\n\ndef fetch(url):\n    return requests.get(url, timeout=5)",
         'import requests\n\ndef fetch():\n    return requests.get("https://service.org", timeout=5)',
@@ -90,7 +112,9 @@ RULES: Final = (
     Rule(
         "no-timeout", 400, 0.4, "a server that does not answer holds the program for ever",
         "give a timeout",
-        calls(_REQUESTS, lambda source, call: call.keyword("timeout") is None),
+        either(calls(_REQUESTS, lambda source, call: call.keyword("timeout") is None or call.says("timeout", "None")),
+               calls(r"socket\.create_connection", lambda source, call: call.positional(1) is None
+                     and (call.keyword("timeout") is None or call.says("timeout", "None")) and not source.mentions("setdefaulttimeout"))),
         'import requests\nrequests.get("https://service.org")', 'import requests\nrequests.get("https://service.org", timeout=5)',
     ),
     Rule(
@@ -98,7 +122,7 @@ RULES: Final = (
         "redirect to known places only",
         calls(r"(?:.*\.)?(?:redirect|HttpResponseRedirect|RedirectResponse)", lambda source, call: (first := call.positional(0)) is not None
               and first.string is None and "url_for" not in first.text and "reverse" not in first.text
-              and (source.is_outside(first) or any(name in source.outside for name in first.names))
+              and source.from_outside(first)
               and not source.mentions("url_has_allowed_host_and_scheme", "is_safe_url", "urlparse", "startswith")),
         'def go(request):\n    return redirect(request.args["next"])', 'def go(request):\n    return redirect(url_for("home"))',
     ),

@@ -3,13 +3,42 @@
 import re
 from typing import Final
 
-from codefavor.judges.evidence.security.rule import Rule, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.rule import Rule, Site, assigned, calls, either, names, strings
+from codefavor.judges.evidence.security.source import Argument, Call, Source
 
 _XML: Final = (
     r"(?:.*\.)?(?:minidom|ElementTree|ET|etree|cElementTree|expatbuilder|pulldom|sax|expatreader)\.(?:parse|parseString|fromstring|"
     r"XML|iterparse|XMLParser|make_parser|create_parser)|xml\.\w+\.\w+\.(?:parse|parseString|fromstring)|xmlrpclib\.\w+|(?:.*\.)?XMLTreeBuilder|"
-    r"xml\.dom\.minidom\.\w+|lxml\.etree\.(?:parse|fromstring|XML)|lxml\.objectify\.\w+|SimpleXMLRPCServer\.\w+|xmltodict\.parse"
+    r"xml\.dom\.minidom\.parse\w*|lxml\.etree\.(?:parse|fromstring|XML)|lxml\.objectify\.\w+|SimpleXMLRPCServer\.SimpleXMLRPCServer|xmltodict\.parse"
 )
+
+_TAG: Final = re.compile(
+    r"(?i)</?(?:html|head|body|title|style|link|meta|script|iframe|div|span|p|a|b|i|u|em|strong|br|hr|h[1-6]|ul|ol|li|dl|dt|dd|table|"
+    r"thead|tbody|tr|td|th|img|form|input|select|option|button|label|textarea|pre|code|small|font|center|section|article|nav|svg|video)\b[^<>]*>?"
+)
+_FIELDS: Final = frozenset(
+    {"load", "validate", "model_validate", "cleaned_data", "validated_data", "pick", "ALLOWED", "FIELDS"}
+)
+
+
+def _takes_all(source: Source, call: Call) -> bool:
+    """Return whether fields of a record are named by a request."""
+    if call.path == "setattr":
+        name = call.positional(1)
+        return name is not None and source.from_request(name) and not source.checked(name, _FIELDS)
+    if call.path.endswith("__dict__.update"):
+        return any(source.from_request(item) for item in call.arguments)
+    return any(
+        item.tokens[0].text == "**"
+        and (
+            source.from_request(Argument("", item.tokens[1:], item.node))
+            or item.text in ("**request", "**data", "**payload")
+        )
+        and not source.checked(Argument("", item.tokens[1:], item.node), _FIELDS)
+        for item in call.arguments
+        if len(item.tokens) > 1
+    )
+
 
 RULES: Final = (
     Rule(
@@ -23,7 +52,7 @@ RULES: Final = (
     Rule(
         "pickle-imported", 502, 0.5, "pickles hold code",
         "use JSON or another format without code",
-        lambda source: (token.row for index, token in enumerate(source.tokens)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens)
                         if token.text in ("pickle", "cPickle", "dill", "shelve", "marshal") and index
                         and source.tokens[index - 1].text in ("import", ",") ),
         "import pickle", "import json",
@@ -43,7 +72,7 @@ RULES: Final = (
     Rule(
         "xml-bombs", 776, 0.5, "nested entities fill the memory",
         "use defusedxml",
-        lambda source: (token.row for token in source.tokens[:1] for name, path in source.aliases.items()
+        lambda source: (Site(token.row) for token in source.tokens[:1] for name, path in source.aliases.items()
                         if re.match(r"xml\.(?:etree|dom|sax)|lxml\.etree", path) ),
         "from xml.etree import ElementTree", "from defusedxml import ElementTree",
     ),
@@ -63,8 +92,8 @@ RULES: Final = (
     Rule(
         "page-from-text", 80, 0.5, "values become part of the page, scripts included",
         "escape them (html.escape), or use a template",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.kind == "string"
-                        and re.search(r"<\w+[^>]*>", token.text)
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.kind == "string"
+                        and _TAG.search(token.text)
                         and _holds_values(source, index) and not source.mentions("escape", "bleach", "quote", "Template")),
         'def page(name):\n    return "<h1>" + name + "</h1>"', 'def page(name):\n    return "<h1>" + escape(name) + "</h1>"',
     ),
@@ -108,21 +137,14 @@ RULES: Final = (
     Rule(
         "mass-assignment", 915, 0.45, "a request can set every field",
         "name the fields",
-        either(calls(r"(?:.*\.)?(?:create|update|filter_by|\w*Model|[A-Z]\w+)", lambda source, call: re.search(
-            r"\*\*(?:request|data|payload|body|kwargs|params)\b", call.text) is not None), assigned("fields", r"['\"]__all__['\"]")),
+        either(calls(r"(?:.*\.)?(?:create|update|insert|filter_by|\w*Model|[A-Z]\w+)|setattr|(?:.*\.)?__dict__\.update", _takes_all),
+               assigned("fields", r"['\"]__all__['\"]")),
         "User.create(**request.json)", 'User.create(name=request.json["name"])',
-    ),
-    Rule(
-        "error-shown", 209, 0.45, "inner details reach the user",
-        "log the error and answer with a general sentence",
-        lambda source: (call.row for call in source.calls if (call.path.endswith("format_exc") and "return" in source.line(call.row))
-                        or (call.path == "str" and re.match(r"return .*str\((?:e|err|error|exc|exception|ex)\)", source.line(call.row)))),
-        "try:\n    act()\nexcept Exception as e:\n    return str(e), 500", 'try:\n    act()\nexcept Exception as e:\n    log(e)\n    return "failed", 500',
     ),
     Rule(
         "missing-login", 862, 0.4, "anybody may call it",
         "ask for a login",
-        lambda source: (token.row for index, token in enumerate(source.tokens) if token.text == "route" and index > 1
+        lambda source: (Site(token.row) for index, token in enumerate(source.tokens) if token.text == "route" and index > 1
                         and re.search(r"admin|delete|users?/|account|manage", source.line(token.row))
                         and not source.mentions("login_required", "abort", "current_user", "permission_required", "requires_auth", "session",
                                                    "Forbidden", "PermissionDenied", "roles_required")),

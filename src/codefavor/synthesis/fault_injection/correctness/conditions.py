@@ -101,9 +101,24 @@ def _dropped_part(scope: Scope, _: random.Random) -> Iterator[Edit]:
             yield Edit(text, partial(scope.put, chain, half))
 
 
+def _is_one_object(node: ast.expr) -> bool:
+    """Return whether an expression's value is the same object wherever it is made: for it, identity is equality."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("len", "type", "bool"):
+        return True
+    if not isinstance(node, ast.Constant):
+        return (
+            isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant) and node.operand.value in range(6)
+        )
+    value = node.value
+    if isinstance(value, str | bytes):
+        return len(value) < 2
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and value <= 256)
+
+
 def _identity(scope: Scope, _: random.Random) -> Iterator[Edit]:
     for test in scope.of(ast.Compare):
-        if len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.NotEq):
+        sides = (test.left, test.comparators[0])
+        if len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.NotEq) and not any(map(_is_one_object, sides)):
             ops: list[ast.cmpop] = [ast.Is() if isinstance(test.ops[0], ast.Eq) else ast.IsNot()]
             wrong = ast.Compare(test.left, ops, test.comparators)
             text = (
@@ -123,15 +138,13 @@ def _truthiness(scope: Scope, _: random.Random) -> Iterator[Edit]:
         if len(test.ops) != 1 or not isinstance(test.comparators[0], ast.Constant):
             continue
         right = test.comparators[0].value
-        positive = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
+        positive = isinstance(test.ops[0], ast.IsNot)
         if isinstance(test.left, ast.Name) and test.left.id in matches:
             continue
-        if right is None and isinstance(test.ops[0], ast.Is | ast.IsNot):
-            lost = "0, an empty string and an empty container count as missing"
-        elif is_number(test.comparators[0], 0) and isinstance(test.ops[0], ast.Eq | ast.NotEq):
-            lost = "None and empty values count as zero"
-        else:
+        # `== 0` is left alone: among numbers it asks for truth as well.
+        if right is not None or not isinstance(test.ops[0], ast.Is | ast.IsNot):
             continue
+        lost = "0, an empty string and an empty container count as missing"
         wrong = test.left if positive else ast.UnaryOp(ast.Not(), test.left)
         text = f"The naive code relies on truth with {quote(wrong)}, so {lost}; the improved code asks {quote(test)}."
         yield Edit(text, partial(scope.put, test, wrong))

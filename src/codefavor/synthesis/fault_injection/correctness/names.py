@@ -11,6 +11,11 @@ from codefavor.synthesis.fault_injection.correctness.sites import Edit, Scope, a
 _COPIES: Final = ("list", "dict", "set", "deepcopy", "copy")
 
 
+def _in_message(scope: Scope, node: ast.AST) -> bool:
+    """Return whether a node decides nothing but the words of an exception, a log or a warning."""
+    return scope.within(node, ast.Raise, ast.Assert) is not None or _only_told(scope, node)
+
+
 def _wrong_variable(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     known = [*scope.parameters, *scope.locals]
     if len(known) < 2:
@@ -22,6 +27,7 @@ def _wrong_variable(scope: Scope, chance: random.Random) -> Iterator[Edit]:
             or node.id not in known
             or isinstance(parent, ast.Return)
             or scope.is_nested(node)
+            or _in_message(scope, node)
         ):
             continue
         if isinstance(parent, ast.Call) and parent.func is node:
@@ -46,7 +52,7 @@ def _wrong_attribute(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     names = sorted({node.attr for node in data})
     for node in data:
         others = [item for item in names if item != node.attr]
-        if others:
+        if others and not _in_message(scope, node):
             other = chance.choice(others)
             owner = ast.unparse(node.value)
             where = line_of(scope, node)
@@ -187,8 +193,7 @@ def _constant_text(scope: Scope, chance: random.Random) -> Iterator[Edit]:
             not isinstance(node.value, str)
             or not 0 < len(node.value) <= 12
             or isinstance(scope.parents[node], ast.Expr | ast.JoinedStr)
-            or scope.within(node, ast.Raise, ast.Assert)
-            or _only_told(scope, node)
+            or _in_message(scope, node)
         ):
             continue
         old = node.value
