@@ -48,6 +48,47 @@ def test_a_piece_of_code_has_a_flaw(code: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "comment",
+    [
+        "# ...",
+        "#...",
+        "# …",
+        "# ... existing code ...",
+        "# ... (rest of the function)",
+        "# ... other methods",
+        "# Rest of the code remains the same",
+        "# (the rest of your code)",
+        "# existing code here",
+        "# Existing implementation...",
+        "# other methods remain unchanged",
+        "# your code here",
+        "# Add your existing logic here",
+        "# implementation omitted",
+    ],
+)
+def test_a_comment_that_stands_for_code_is_seen(comment: str) -> None:
+    """A teacher that is lazy writes half a code."""
+    assert flaw_of(f"def f(a):\n    {comment}\n    return a\n")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# the rest of the arguments are optional",
+        "# Remaining items go to the end",
+        "# other imports",
+        "# same as above, for the left side",
+        "# existing users keep their names",
+        "# -> int, ...",
+        "# a, b, ... are numbers",
+    ],
+)
+def test_a_comment_about_code_is_a_comment(comment: str) -> None:
+    """People write of what remains, too."""
+    assert flaw_of(f"def f(a):\n    {comment}\n    return a\n") is None
+
+
+@pytest.mark.parametrize(
     ("one", "other", "language"),
     [
         ("def f(a):\n    return a + 1\n", "def add_one(value):\n    return value + 1\n", "python"),

@@ -17,12 +17,20 @@ from codefavor.codetext.languages import canonical
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 _LOOSE: Final = frozenset({"bash", "sql", "html", "css", "markdown"})
 """Languages whose brackets need not come in pairs."""
+_THING: Final = (
+    r"(?:code|implementation|logic|methods?|functions?|imports?|class|file|module|program|script|body|fields)"
+)
 _LEFT_OUT: Final = re.compile(
-    r"(?:^|\s)(?:#+|//+|/\*+|--|<!--|%)\s*(?:\.{3}|…|\[\.{3}\])?\s*"
-    r"(?:\(?(?:the )?(?:rest|remainder|remaining|same as before|unchanged)\b[^\n]{0,60}|"
-    r"(?:your|other|existing|previous|original) (?:code|methods?|functions?|imports|implementation|logic)(?: goes)?"
-    r"(?: here| remains?[^\n]*| as before|\s*\.{3}|…|\s*$)|(?:\.{3}|…)\s*(?:\*/|-->)?\s*$)|"
-    r"^\s*(?:\.\.\.|…)\s+\S.*$|^[ \t]*…[ \t]*$",
+    r"(?:^|\s)(?:#+|//+|/\*+|--|<!--|%)[ \t]*(?:"
+    # "# ...", "# ... existing code ...", "// … other methods"
+    r"(?:\.{3}|…)[ \t]*(?:(?:\*/|-->)?[ \t]*$|[^\n]{0,40}\b(?:rest|remaining|existing|other|previous|unchanged|same|"
+    r"code|omitted)\b)|"
+    # "# rest of the code", "# existing code here", "# implementation omitted"
+    rf"\(?(?:the )?(?:rest|remainder) of (?:the|your|this|my) (?:\w+ )?{_THING}\b|"
+    r"(?:add |put |insert )?(?:the |your |any |all )?(?:existing|previous|original|remaining|other|your|actual) "
+    rf"(?:\w+ )?{_THING} ?(?:goes |go |is |are |remains? |stays? )?"
+    r"(?:here|unchanged|as before|the same|omitted|\.{3}|…)|"
+    rf"{_THING} (?:is |are |goes )?(?:omitted|elided|unchanged|here)\b)|^[ \t]*…[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
