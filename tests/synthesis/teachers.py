@@ -141,7 +141,7 @@ WRITERS: dict[str, tuple[Character, str | None]] = {
     "forgets a code": (lambda n: pair(n, "INSTRUCTION", "CRITERION", "NAIVE_CODE", "FEEDBACK"), "missing-section"),
     "refuses": (lambda n: "I'm sorry, but I can't help with that.", "refused"),
     "is cut": (lambda n: pair(n)[:200] + CUT, "cut"),
-    "only thinks": (lambda n: f"<think>{pair(n)}", "empty"),
+    "thinks up to the limit": (lambda n: f"<think>{pair(n)}{CUT}", "cut"),
     "breaks a code": (lambda n: pair(n, IMPROVED_CODE="```python\ndef f(:\n```"), "does-not-parse"),
     "leaves out": (
         lambda n: pair(n, NAIVE_CODE="```python\ndef f(x):\n    # ... rest of the code\n    return x\n```"),
