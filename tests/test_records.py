@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from codefavor.records import (
     BenchmarkTask,
+    Commit,
     Comparison,
     Function,
+    Instruction,
     Judgement,
     PreferencePair,
     Record,
@@ -34,6 +36,8 @@ PAIR: dict[str, object] = {
 VERDICT: dict[str, object] = {"id": "1", "p_a": 0.25, "choice": "B", "judge": "baseline:first"}
 ROWS: list[tuple[type[Record], dict[str, object]]] = [
     (Function, FUNCTION),
+    (Commit, dict.fromkeys(("repo", "commit", "path", "message", "old_contents", "new_contents"), "x")),
+    (Instruction, {"instruction": "i"}),
     (Comparison, COMPARISON),
     (BenchmarkTask, {**COMPARISON, "label": "A", "objective": "security", "cluster": "k"}),
     (PreferencePair, PAIR),

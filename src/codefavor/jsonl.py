@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -299,17 +299,30 @@ def write_records(path: Path | str, records: Iterable[Record]) -> int:
         StorageError: the place cannot be written or the disk is full.
     """
     count = 0
-    if str(path) == "-":
+    with record_writer(path) as write:
         for record in records:
-            sys.stdout.buffer.write(record.to_json() + b"\n")
-            count += 1
-        sys.stdout.buffer.flush()
-        return count
-    with replace_file(path) as raw, _compressed(raw, Path(path)) as stream:
-        for record in records:
-            stream.write(record.to_json() + b"\n")
+            write(record)
             count += 1
     return count
+
+
+@contextmanager
+def record_writer(path: Path | str) -> Iterator[Callable[[Record], None]]:
+    """Give a function that writes one record, as `write_records` does: the file is there when the block ends well.
+
+    Raises:
+        StorageError: the place cannot be written or the disk is full.
+    """
+    if str(path) == "-":
+        yield lambda record: _write_line(sys.stdout.buffer, record)
+        sys.stdout.buffer.flush()
+        return
+    with replace_file(path) as raw, _compressed(raw, Path(path)) as stream:
+        yield lambda record: _write_line(stream, record)
+
+
+def _write_line(stream: IO[bytes], record: Record) -> None:
+    stream.write(record.to_json() + b"\n")
 
 
 @contextmanager

@@ -11,13 +11,14 @@ import ast
 import io
 import re
 import tokenize
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from codefavor.codetext.languages import canonical
+from codefavor.codetext.parsing import parse
+from codefavor.codetext.trees import bodies, is_bare_string, same_meaning
 
 How: TypeAlias = Literal["parsed", "tokens", "kept"]
 
@@ -65,7 +66,7 @@ def strip(code: str, language: str = "python") -> Stripped:
 
 
 def _strip_python(code: str) -> Stripped:
-    tree = _parse(code)
+    tree = parse(code)
     if tree is None:
         return Stripped(_apply(code, list(_edits_by_tokens(code))), "tokens")
     try:
@@ -75,19 +76,10 @@ def _strip_python(code: str) -> Stripped:
     if not edits:
         return Stripped(code, "parsed")
     text = _apply(code, edits)
-    after = _parse(text)
-    if after is None or not _same_meaning(tree, after):
+    after = parse(text)
+    if after is None or not same_meaning(tree, after):
         return Stripped(code, "kept")
     return Stripped(text, "parsed")
-
-
-def _parse(code: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the code's author should hear, our caller need not
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _line_starts(code: str) -> list[int]:
@@ -113,8 +105,8 @@ def _bare_strings(code: str, tree: ast.Module) -> Iterator[_Edit]:
         # The parser counts bytes of UTF-8.
         return starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))
 
-    for body, may_be_empty in _bodies(tree):
-        bare = [node for node in body if _is_bare_string(node)]
+    for body, may_be_empty in bodies(tree):
+        bare = [node for node in body if is_bare_string(node)]
         for node in bare:
             start = place(node.lineno, node.col_offset)
             end = place(node.end_lineno or node.lineno, node.end_col_offset or 0)
@@ -126,45 +118,6 @@ def _bare_strings(code: str, tree: ast.Module) -> Iterator[_Edit]:
 
 
 _SEMICOLON = re.compile(r"(?:[ \t\f]|\\\n)*;(?:[ \t\f]|\\\n)*")
-
-
-def _bodies(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], bool]]:
-    # Walk statements only: their expressions hold none, and most of a tree is expressions.
-    yield tree.body, True
-    stack: list[Any] = list(tree.body)
-    while stack:
-        node = stack.pop()
-        for field in ("body", "orelse", "finalbody"):
-            if inner := getattr(node, field, None):
-                yield inner, False
-                stack.extend(inner)
-        stack.extend(getattr(node, "handlers", ()))
-        stack.extend(getattr(node, "cases", ()))
-
-
-def _is_bare_string(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _same_meaning(before: ast.Module, after: ast.Module) -> bool:
-    for tree in (before, after):
-        for body, _ in _bodies(tree):
-            body[:] = [node for node in body if not _is_bare_string(node) and not isinstance(node, ast.Pass)]
-    # Not by ast.dump: it recurses, and a long sum is as deep as it has terms.
-    stack: list[tuple[Any, Any]] = [(before, after)]
-    while stack:
-        one, other = stack.pop()
-        if type(one) is not type(other):
-            return False
-        if isinstance(one, ast.AST):
-            stack.extend((getattr(one, field, None), getattr(other, field, None)) for field in one._fields)
-        elif isinstance(one, list):
-            if len(one) != len(other):
-                return False
-            stack.extend(zip(one, other, strict=True))
-        elif one != other:
-            return False
-    return True
 
 
 # ── By tokens ──

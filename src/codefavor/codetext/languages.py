@@ -61,4 +61,13 @@ def language_of(path: Path | str) -> str:
     >>> language_of("a/b.rs"), language_of("-")
     ('rust', 'python')
     """
-    return _SUFFIXES.get(Path(path).suffix.lower(), "python")
+    return known_language(path) or "python"
+
+
+def known_language(path: Path | str) -> str | None:
+    """Return the language a file's name speaks of, or None where it says nothing.
+
+    >>> known_language("a/b.rs"), known_language("README")
+    ('rust', None)
+    """
+    return _SUFFIXES.get(Path(path).suffix.lower())

@@ -6,12 +6,12 @@ so a weighted sum of them cannot depend on the order a judge is shown.
 
 import ast
 import math
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from codefavor.codetext.parsing import parse
 from codefavor.features.asking import Asked, answering, asked
 from codefavor.features.cost import log_cost
 from codefavor.features.lexing import Token, classes, lex
@@ -95,16 +95,6 @@ def features_of(code: str) -> Features:
         "length in lines, log": math.log1p(len({token.line for token in tokens})),
     }
     return Features(tokens, grams, counts, measures, tree)
-
-
-def parse(code: str) -> ast.Module | None:
-    """Return the tree, or None where the code is not Python 3 or nests too deep."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _measures(features: Features, wish: Asked) -> dict[str, float]:

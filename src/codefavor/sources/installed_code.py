@@ -9,7 +9,6 @@ import ast
 import hashlib
 import re
 import sysconfig
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from pydantic import PositiveInt
 
+from codefavor.codetext.parsing import parse
 from codefavor.errors import EmptyInputError, InputError, UnknownNameError
 from codefavor.jsonl import write_records
 from codefavor.records import Function
@@ -225,29 +225,26 @@ def _read(inside: PurePath, place: Path) -> tuple[ast.Module, list[str]] | str:
         return "generated"
     # Python counts these as line ends; so must whoever uses its line numbers.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    tree = _parsed(text)
+    tree = parse(text)
     return "not-parseable" if tree is None else (tree, text.split("\n"))
 
 
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # mined code may hold invalid escapes; that is its author's business
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def outer_functions(tree: ast.AST) -> Iterator[tuple[str, FunctionNode]]:
+    """Yield (qualified name, node) of every function that is in no other, in the order of their first lines."""
+    return _functions(tree, "", inner=False)
 
 
-def _functions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]:
-    """Yield (qualified name, node) of every function at every depth, in the order of their first lines."""
+def _functions(tree: ast.AST, prefix: str, *, inner: bool = True) -> Iterator[tuple[str, FunctionNode]]:
+    """Yield (qualified name, node) of every function, at every depth, in the order of their first lines."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield prefix + node.name, node
-            yield from _functions(node, f"{prefix}{node.name}.<locals>.")
+            if inner:
+                yield from _functions(node, f"{prefix}{node.name}.<locals>.")
         elif isinstance(node, ast.ClassDef):
-            yield from _functions(node, f"{prefix}{node.name}.")
+            yield from _functions(node, f"{prefix}{node.name}.", inner=inner)
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            yield from _functions(node, prefix)
+            yield from _functions(node, prefix, inner=inner)
 
 
 def _function(
@@ -266,7 +263,7 @@ def _function(
     key = hashlib.blake2b(_normalised(node, lines).encode("utf-8", "surrogatepass"), digest_size=16).digest()
     if key in seen:
         return "duplicate"
-    if _parsed(code) is None:
+    if parse(code) is None:
         return "not-parseable"
     seen.add(key)
     return Function.model_validate(

@@ -1,5 +1,7 @@
 """bandit is a second reader: what it sees counts once beside our rules, and no comment silences it."""
 
+import ast
+
 import pytest
 
 from codefavor.judges.evidence.security.bandit_source import SAME_AS, bandit_findings
@@ -89,3 +91,13 @@ def test_the_evidence_says_who_found_it() -> None:
     (item,) = [item for item in security_evidence(comparison) if item.rule == "unsafe-yaml"]
 
     assert item.details["found_by"] == ["rules", "bandit"]
+
+
+def test_nodes_that_all_trees_share_are_left_alone() -> None:
+    """Operators are one object each for the whole process: a mark on one would lead from any tree into this one."""
+    code = "import subprocess\nsubprocess.call(a + b if not a < b and a else -b, shell=True)\n"
+    bandit_findings(code, ast.parse(code))
+
+    other = ast.parse("a + b if not a < b and a else -b")
+    shared = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+    assert [vars(node) for node in ast.walk(other) if isinstance(node, shared) and vars(node)] == []

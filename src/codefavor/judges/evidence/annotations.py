@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from codefavor.judges.evidence.literals import literal, parsed
+from codefavor.codetext.parsing import parse, parse_expression
+from codefavor.judges.evidence.literals import literal
 from codefavor.judges.evidence.shapes import (
     COUNT,
     NUMBERS,
@@ -53,8 +54,8 @@ def read_annotation(text: str) -> Shape | None:
     """
     if text.count("[") > _DEEPEST:
         return None
-    tree = parsed(text.strip(), "eval")
-    return None if tree is None else _annotated(tree.body)
+    body = parse_expression(text.strip())
+    return None if body is None else _annotated(body)
 
 
 def _annotated(node: ast.expr) -> Shape | None:
@@ -278,7 +279,7 @@ def read_use(code: str, function: str, name: str) -> Shape | None:
     >>> read_use("def f(q): return range(q)", "f", "q")
     Whole(low=0, high=40)
     """
-    tree = parsed(code)
+    tree = parse(code)
     heads = (
         [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function] if tree else []
     )

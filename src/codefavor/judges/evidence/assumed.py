@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from codefavor.codetext.parsing import parse_expression
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.problem import Problem
 
@@ -74,9 +75,8 @@ def _by_name(name: str) -> ast.expr | None:
 
 def _read(annotation: str) -> ast.expr | None:
     """Return an annotation's parts; None where it says nothing of what is inside."""
-    try:
-        node = ast.parse(annotation.strip("'\""), mode="eval").body
-    except (SyntaxError, ValueError):
+    node = parse_expression(annotation.strip("'\""))
+    if node is None:
         return None
     bare = _name(node)
     return None if bare in ("", "any", "object") else node

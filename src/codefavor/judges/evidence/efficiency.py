@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from codefavor.codetext.parsing import parse
 from codefavor.features.cost import log_cost
-from codefavor.features.extract import parse
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders

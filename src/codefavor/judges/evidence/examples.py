@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from codefavor.judges.evidence.literals import closing, expression, literal, parsed, read_literal, written
+from codefavor.codetext.parsing import parse, parse_expression
+from codefavor.judges.evidence.literals import closing, expression, literal, read_literal, written
 
 _MOST: Final = 60
 _LONGEST: Final = 30_000
@@ -84,7 +85,7 @@ def find_examples(text: str, names: Collection[str] = ()) -> list[Example]:
 
 def called(source: str) -> set[str]:
     """Return the names of the functions an expression calls."""
-    tree = parsed(source, "eval")
+    tree = parse_expression(source)
     if tree is None:
         return set()
     return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -187,7 +188,7 @@ def _statement(text: str, start: int) -> ast.Assert | None:
     lines = text[start : start + 4000].split("\n")
     for count in range(1, min(len(lines), 12) + 1):
         source = "\n".join(lines[:count]).strip().rstrip("`")
-        tree = parsed(source)
+        tree = parse(source)
         if tree is not None:
             return tree.body[0] if tree.body and isinstance(tree.body[0], ast.Assert) else None
     return None

@@ -2,8 +2,9 @@
 
 import ast
 import re
-import warnings
 from typing import Any, Final, NamedTuple
+
+from codefavor.codetext.parsing import parse_expression
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _LONGEST: Final = 20_000
@@ -24,22 +25,11 @@ class Found(NamedTuple):
     end: int
 
 
-def parsed(text: str, mode: str = "exec") -> Any:  # noqa: ANN401 (ast.Module or ast.Expression)
-    """Return the tree of a text, or None where it is no Python; what is odd in it is warned about to nobody."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text, mode=mode)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-
-
 def expression(text: str) -> ast.expr | None:
     """Return the tree of an expression; None where it is none, or leaves something out by dots."""
-    tree = parsed(text.strip(), "eval")
-    if tree is None or any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(tree)):
+    body = parse_expression(text.strip())
+    if body is None or any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(body)):
         return None
-    body: ast.expr = tree.body
     return body
 
 

@@ -2,14 +2,14 @@
 
 import ast
 import re
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from codefavor.codetext.parsing import parse, parse_strictly
 from codefavor.judges.evidence.entries import Function, Method, as_functions, methods_of
 from codefavor.judges.evidence.examples import Example, called, find_examples
-from codefavor.judges.evidence.literals import parsed, written
+from codefavor.judges.evidence.literals import written
 
 _DEF: Final = re.compile(r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _NAMED: Final = re.compile(
@@ -107,9 +107,7 @@ def read_problem(instruction: str, code_a: str, code_b: str) -> Problem:
 def read_side(code: str) -> Side:
     """Return what a code defines."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code)
+        tree = parse_strictly(code)
     except SyntaxError as error:
         return Side(code, {}, problem=f"{error.msg} (line {error.lineno})")
     except (ValueError, MemoryError, RecursionError) as error:
@@ -165,9 +163,8 @@ def _signatures_in(text: str) -> dict[str, Signature]:
     for match in _DEF.finditer(text):
         head = text[match.start() :].lstrip()
         for end in [place.end() for place in re.finditer(r":[ \t]*(?:#[^\n]*)?\n", head[:2000] + "\n")][:6]:
-            try:
-                tree = ast.parse(head[:end].rstrip() + " pass")
-            except (SyntaxError, ValueError, MemoryError, RecursionError):
+            tree = parse(head[:end].rstrip() + " pass")
+            if tree is None:
                 continue
             node = tree.body[0]
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -183,7 +180,7 @@ def _given(text: str) -> dict[str, str]:
         rest = text[match.start() :]
         end = re.search(r"\n(?=\S)", rest)
         source = rest[: end.start()] if end else rest
-        tree = parsed(source)
+        tree = parse(source)
         body = tree.body[0].body if tree is not None and isinstance(tree.body[0], ast.FunctionDef) else []
         if any(not isinstance(part, ast.Pass | ast.Expr) for part in body):
             found[match[1]] = source

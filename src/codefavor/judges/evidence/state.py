@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from codefavor.codetext.parsing import parse
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import Behaviour, Disagreement
 from codefavor.judges.evidence.likeness import Arguments
-from codefavor.judges.evidence.literals import parsed
 from codefavor.judges.evidence.outcomes import shown
 from codefavor.judges.evidence.problem import Problem
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox
@@ -132,7 +132,7 @@ def _changed(statement: str, item: Disagreement, given: Any) -> list[_Fault]:  #
 
 
 def _imports(code: str) -> set[str]:
-    tree = parsed(code)
+    tree = parse(code)
     names: set[str] = set()
     for node in ast.walk(tree) if tree is not None else ():
         match node:

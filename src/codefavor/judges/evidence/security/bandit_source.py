@@ -63,6 +63,9 @@ def bandit_findings(code: str, tree: ast.Module) -> list[Seen]:
     ]
 
 
+_SHARED: Final = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+
+
 @cache
 def _reader() -> "type[BanditNodeVisitor]":
     """Return bandit's own walk of a tree, with our choice of checks and without work on nodes that none looks at."""
@@ -99,6 +102,8 @@ def _reader() -> "type[BanditNodeVisitor]":
                             self._child(child, node, after)
 
         def _child(self, child: ast.AST, parent: ast.AST, after: object) -> None:
+            if isinstance(child, _SHARED):
+                return  # one object for all trees of this process: a mark on it would join them
             vars(child).update(_bandit_parent=parent, _bandit_sibling=after)
             kind = type(child).__name__
             if kind not in looked_at:

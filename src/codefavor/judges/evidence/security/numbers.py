@@ -7,6 +7,8 @@ import stat
 from collections.abc import Callable
 from typing import Final
 
+from codefavor.codetext.parsing import parse_expression
+
 _OPERATORS: Final[dict[type, Callable[[int, int], int]]] = {
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
@@ -27,9 +29,10 @@ def flags(text: str) -> int | None:
         return int(text, 8)
     if len(text) > _LONGEST:
         return None
+    node = parse_expression(text)
     try:
-        return _number(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None if node is None else _number(node)
+    except (ValueError, RecursionError, MemoryError):
         return None
 
 

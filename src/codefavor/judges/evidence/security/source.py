@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
 
-from codefavor.features.extract import parse
+from codefavor.codetext.parsing import parse
 from codefavor.features.lexing import Token, lex
 from codefavor.judges.evidence.security.bandit_source import Seen, bandit_findings
 from codefavor.judges.evidence.security.flow import OUTSIDE, REQUEST, Flow, texts_in
