@@ -112,6 +112,17 @@ class Instruction(Record):
     language: str = "python"
 
 
+class Attempt(Instruction):
+    """A model's answer to an instruction."""
+
+    identity = ("instruction", "response", "model")
+
+    response: Text
+    """What the model said, its words around the code included."""
+    model: str
+    """PROVIDER:MODEL."""
+
+
 class Comparison(Record):
     """A question to a judge: which of two codes better meets the criterion, for this instruction."""
 

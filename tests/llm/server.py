@@ -70,6 +70,7 @@ class ProviderServer:
         self.fails_in_batch = -1
         self.in_flight = self.most_in_flight = 0
         self.retry_after = "0.05"
+        self.finish: Callable[[str], str] = lambda text: "stop"
         self._random = random.Random(seed)
         self._ready = threading.Event()
         self.port = 0
@@ -183,7 +184,7 @@ class ProviderServer:
                 return web.json_response({"error": said}, status=400)
 
         def shape(text: str, read: int, written: int) -> Any:
-            choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+            choice: dict[str, Any] = {"index": 0, "finish_reason": self.finish(text), "logprobs": None}
             choice["message"] = {"role": "assistant", "content": text}
             if body.get("logprobs") and self.gives_logprobs:
                 top = [{"token": " A", "logprob": -0.2, "bytes": None}, {"token": "B", "logprob": -1.8, "bytes": None}]

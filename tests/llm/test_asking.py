@@ -10,8 +10,8 @@ from tests.llm.server import ProviderServer
 
 from codefavor.errors import InputError, JudgeError
 from codefavor.jsonl import read_records
-from codefavor.llm.asking import Answer, Asker, Question
-from codefavor.llm.client import ChatClient, Redactor, Sampling
+from codefavor.llm.asking import Answer, Asker, Conversation, Question
+from codefavor.llm.client import ChatClient, Messages, Redactor, Reply, RequestError, Sampling
 from codefavor.llm.cost import LEDGER, Entry, Price, read_totals
 from codefavor.llm.load import load_client
 from codefavor.llm.retry import RetryPolicy
@@ -220,3 +220,69 @@ def test_no_text_is_more_tokens_than_are_reckoned_at_most() -> None:
     from codefavor.llm.cost import estimated_tokens
 
     assert estimated_tokens([{"role": "user", "content": "7" * 1000}], at_most=True) >= 1000
+
+
+def talk(name: str, turns: int) -> Conversation[list[str]]:
+    """Ask so many turns, each of which holds what was said before."""
+    messages = [{"role": "user", "content": f"{name}, turn 0"}]
+    heard: list[str] = []
+    for turn in range(1, turns + 1):
+        reply = yield list(messages)
+        heard.append(reply.text)
+        messages += [
+            {"role": "assistant", "content": reply.text},
+            {"role": "user", "content": f"{name}, turn {turn}"},
+        ]
+    return heard
+
+
+def test_conversations_are_asked_turn_by_turn_and_many_at_a_time(tmp_path: Path) -> None:
+    """Each turn once, also when a run was left in the middle."""
+    with ProviderServer(delay=0.02).running() as server:
+        asker = Asker(client(server), Sampling(), Price(1, 2), concurrency=10, folder=tmp_path)
+        part = asker.converse(talk(f"c{number}", number % 4) for number in range(40))
+        for _ in range(15):
+            next(part)
+        part.close()  # type: ignore[attr-defined]  # it is a generator
+        asker = Asker(client(server), Sampling(), Price(1, 2), concurrency=10, folder=tmp_path)
+        ended = list(asker.converse(talk(f"c{number}", number % 4) for number in range(40)))
+
+    assert {each.index: len(each.result or []) for each in ended} == {number: number % 4 for number in range(40)}
+    assert server.most_in_flight == 10
+    answered = Counter(row.id for row in read_records(tmp_path / LEDGER, Entry) if row.event == "answered")
+    assert len(answered) == 60
+    assert set(answered.values()) == {1}
+
+
+class Choosy:
+    """A client that will not answer the second turn of one conversation."""
+
+    name, address, cannot, together = "test:choosy", "", frozenset[str](), 1
+
+    async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
+        """Answer, or not."""
+        if "c1, turn 1" in messages[-1]["content"]:
+            raise RequestError("bad-request", "too long")
+        return Reply("ok")
+
+    async def open(self) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+def test_a_turn_that_is_not_answered_ends_its_conversation_alone() -> None:
+    """Its error is told; the others go on."""
+    ended = list(Asker(Choosy(), Sampling(), None).converse(talk(f"c{n}", 2) for n in range(3)))
+    by_index = {each.index: (each.result, each.error and each.error.reason) for each in ended}
+
+    assert by_index == {0: (["ok", "ok"], None), 1: (None, "too long"), 2: (["ok", "ok"], None)}
+
+
+def test_a_conversation_that_asks_nothing_ends_at_once(server: ProviderServer) -> None:
+    """Its result is what it returns."""
+    ended = list(Asker(client(server), Sampling(), None).converse([talk("c", 0), talk("d", 0)]))
+
+    assert [each.result for each in ended] == [[], []]
+    assert not server.log

@@ -1,12 +1,15 @@
 """Owns the options about chat models, and how commands turn them into settings."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from codefavor.judges.settings import AskingSettings
+    from codefavor.llm.settings import ChatSettings
+
+SettingsT = TypeVar("SettingsT", bound="ChatSettings")
 
 _PANEL = "Chat models"
 
@@ -22,6 +25,9 @@ Concurrency: TypeAlias = Annotated[
 ]
 MaxTokens: TypeAlias = Annotated[
     int | None, _option("--max-tokens", "Tokens an answer may have; 1024 by default.", min=1)
+]
+LongAnswer: TypeAlias = Annotated[
+    int | None, _option("--max-tokens", "Tokens an answer may have; 4096 by default, thinking included.", min=1)
 ]
 Temperature: TypeAlias = Annotated[
     float | None, _option("--temperature", "0, the default, is greedy.", min=0.0, max=2.0)
@@ -53,13 +59,11 @@ Batch: TypeAlias = Annotated[
 
 
 def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN401 (each has its own type)
-    """Return the settings that options stand for; those not given keep their defaults.
+    """Return the settings of a judge that options stand for; those not given keep their defaults.
 
     Raises:
         InputError: an option is given that says nothing to this judge, or its value is out of range.
     """
-    from pydantic import ValidationError
-
     from codefavor.errors import InputError
     from codefavor.jsonl import check_readable
     from codefavor.judges.load import is_chat
@@ -76,8 +80,27 @@ def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN4
             said["system"] = Path(system[1:]).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{system[1:]} is not text in UTF-8 (byte {error.start}); convert it first") from None
+    return _checked(AskingSettings, said)
+
+
+def chat_settings(**given: Any) -> "ChatSettings":  # noqa: ANN401 (each has its own type)
+    """Return the settings of a chat model that is no judge; those not given keep their defaults.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    from codefavor.llm.settings import ChatSettings
+
+    return _checked(ChatSettings, {name: value for name, value in given.items() if value is not None})
+
+
+def _checked(kind: "type[SettingsT]", said: dict[str, Any]) -> "SettingsT":
+    from pydantic import ValidationError
+
+    from codefavor.errors import InputError
+
     try:
-        return AskingSettings.model_validate(said)
+        return kind.model_validate(said)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         option = str(first["loc"][0]).replace("_", "-")

@@ -1,12 +1,32 @@
 """Owns `codefavor synth`: preference pairs from code."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from codefavor.cli.asking import (
+    BaseUrl,
+    Batch,
+    BatchSize,
+    Budget,
+    Concurrency,
+    LongAnswer,
+    Prices,
+    Region,
+    Seed,
+    Temperature,
+    Timeout,
+    chat_settings,
+)
 from codefavor.cli.progress import progress
+from codefavor.errors import InputError
+
+if TYPE_CHECKING:
+    from codefavor.llm.settings import ChatSettings
+    from codefavor.synthesis.teacher import Method, TeacherRun, TeacherSummary
 
 app = typer.Typer(help="Make preference pairs from code.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -84,3 +104,242 @@ def operators() -> None:
 
     for item in OPERATORS:
         typer.echo(f"{item.objective:12} {item.name:32} {item.cwe or '':9} {item.summary}")
+
+
+# ── With a teacher ──
+
+
+class Comments(StrEnum):
+    """Whether codes keep their comments."""
+
+    strip_ = "strip"
+    keep = "keep"
+
+
+_TOKENS = 4096
+"""What an answer may have: two codes with words around them, and perhaps thoughts."""
+
+Teacher: TypeAlias = Annotated[
+    str, typer.Option("--teacher", help="The model that writes, as PROVIDER:MODEL.", show_default=False)
+]
+RunFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--run", help="The run's folder; the same folder again goes on.", show_default=False)
+]
+OwnPrompts: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--prompts", help="A folder of your own prompts: docs/teachers.md.", metavar="DIR"),
+]
+CommentsOfCodes: TypeAlias = Annotated[
+    Comments, typer.Option("--comments", help="Whether comments stay in the codes; the paper's are stripped.")
+]
+Limit: TypeAlias = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Only the first N rows; a later run may go further.")
+]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Say what asking would take, and ask nothing.")]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]
+
+
+@app.command("commit-instruct")
+def commit_instruct(
+    source: Annotated[Path, typer.Argument(metavar="COMMITS", help="Commits, as `codefavor mine git` writes them.")],
+    teacher: Teacher,
+    run: RunFolder = None,
+    limit: Limit = None,
+    comments: CommentsOfCodes = Comments.strip_,
+    max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
+    prompts: OwnPrompts = None,
+    dry_run: DryRun = False,
+    base_url: BaseUrl = None,
+    region: Region = None,
+    concurrency: Concurrency = None,
+    max_tokens: LongAnswer = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    timeout: Timeout = None,
+    budget_usd: Budget = None,
+    prices: Prices = None,
+    batch_size: BatchSize = None,
+    batch: Batch = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a teacher explain commits, decide which improve the code, and write pairs from those.
+
+    Exit status 1 when a row could not be asked; the same command asks it again.
+    """
+    from codefavor.synthesis.commit_instruct import CommitInstruct, CommitInstructConfig
+
+    settings = chat_settings(
+        base_url=base_url,
+        region=region,
+        concurrency=concurrency,
+        max_tokens=max_tokens or _TOKENS,
+        temperature=temperature,
+        seed=seed,
+        timeout=timeout,
+        budget_usd=budget_usd,
+        prices=prices,
+        batch_size=batch_size,
+    )
+    config = CommitInstructConfig(comments=comments.value, max_characters=max_characters)
+    _teach(source, CommitInstruct(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+
+
+@app.command("critic-evol")
+def critic_evol(
+    source: Annotated[
+        Path, typer.Argument(metavar="ATTEMPTS", help="Attempts, as `codefavor synth attempts` writes them.")
+    ],
+    teacher: Teacher,
+    run: RunFolder = None,
+    limit: Limit = None,
+    comments: CommentsOfCodes = Comments.strip_,
+    max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
+    prompts: OwnPrompts = None,
+    dry_run: DryRun = False,
+    base_url: BaseUrl = None,
+    region: Region = None,
+    concurrency: Concurrency = None,
+    max_tokens: LongAnswer = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    timeout: Timeout = None,
+    budget_usd: Budget = None,
+    prices: Prices = None,
+    batch_size: BatchSize = None,
+    batch: Batch = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a critic reflect on attempts, and write better ones where they are not good enough.
+
+    Exit status 1 when a row could not be asked; the same command asks it again.
+    """
+    from codefavor.synthesis.acceptance import AcceptanceConfig
+    from codefavor.synthesis.critic_evol import CriticEvol
+
+    settings = chat_settings(
+        base_url=base_url,
+        region=region,
+        concurrency=concurrency,
+        max_tokens=max_tokens or _TOKENS,
+        temperature=temperature,
+        seed=seed,
+        timeout=timeout,
+        budget_usd=budget_usd,
+        prices=prices,
+        batch_size=batch_size,
+    )
+    config = AcceptanceConfig(comments=comments.value, max_characters=max_characters)
+    _teach(source, CriticEvol(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+
+
+@app.command("attempts")
+def attempts(
+    source: Annotated[
+        Path, typer.Argument(metavar="INSTRUCTIONS", help='Instructions, one a line: {"instruction": TEXT}.')
+    ],
+    model: Annotated[str, typer.Option("--model", help="Who answers, as PROVIDER:MODEL.", show_default=False)],
+    run: RunFolder = None,
+    limit: Limit = None,
+    prompts: OwnPrompts = None,
+    dry_run: DryRun = False,
+    base_url: BaseUrl = None,
+    region: Region = None,
+    concurrency: Concurrency = None,
+    max_tokens: LongAnswer = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    timeout: Timeout = None,
+    budget_usd: Budget = None,
+    prices: Prices = None,
+    batch_size: BatchSize = None,
+    batch: Batch = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a draft model answer instructions; `critic-evol` starts from its answers.
+
+    Exit status 1 when a row could not be asked; the same command asks it again.
+    """
+    from codefavor.synthesis.attempts import Attempts
+
+    settings = chat_settings(
+        base_url=base_url,
+        region=region,
+        concurrency=concurrency,
+        max_tokens=max_tokens or _TOKENS,
+        temperature=temperature,
+        seed=seed,
+        timeout=timeout,
+        budget_usd=budget_usd,
+        prices=prices,
+        batch_size=batch_size,
+    )
+    _teach(source, Attempts(model, prompts), model, settings, limit, batch, run, dry_run, as_json)
+
+
+def _teach(
+    source: Path,
+    method: "Method[Any]",
+    model: str,
+    settings: "ChatSettings",
+    limit: int | None,
+    batch: bool | None,
+    folder: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from codefavor.synthesis.teacher import TeacherRun
+
+    asked = TeacherRun(source, method, model, settings, limit=limit, batch=bool(batch))
+    if dry_run:
+        _estimate(asked, model, as_json)
+        return
+    if folder is None:
+        raise InputError("what a teacher writes is paid for and needs a place: give --run DIR, or --dry-run")
+    with progress(f"asking {model}", "rows") as report:
+        summary = asked.run(folder, notice=lambda words: typer.echo(f"codefavor: {words}", err=True), progress=report)
+    _tell(summary, method.out, folder, as_json)
+    summary.check()
+
+
+def _estimate(asked: "TeacherRun[Any]", model: str, as_json: bool) -> None:
+    estimate = asked.estimate()
+    if as_json:
+        import orjson
+
+        typer.echo(orjson.dumps({"model": model, **vars(estimate)}).decode())
+        return
+    dollars = "no price is known for it (give --prices FILE)"
+    if estimate.cost_usd is not None:
+        dollars = f"about ${estimate.cost_usd:.2f}, at most ${estimate.cost_usd_at_most:.2f}"
+    typer.echo(
+        f"{model}: {estimate.rows:,} rows, up to {estimate.requests:,} requests, about {estimate.input_tokens:,} "
+        f"tokens in and {estimate.output_tokens:,} out; {dollars}. Nothing was sent."
+    )
+
+
+def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> None:
+    spent = summary.spent
+    what = out.removesuffix(".jsonl")
+    if as_json:
+        import orjson
+
+        counts = {
+            "rows": summary.rows,
+            what: summary.made,
+            "rejected": dict(summary.rejected),
+            "requests": spent.requests,
+            "input_tokens": spent.input_tokens,
+            "output_tokens": spent.output_tokens,
+            "cost_usd": spent.cost_usd,
+            "uncertain_usd": spent.uncertain_usd,
+        }
+        typer.echo(orjson.dumps(counts, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+        return
+    rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
+    typer.echo(f"{summary.made:,} {what} from {summary.rows:,} rows in {folder / out}")
+    typer.echo(f"not made into {what}: {rejected or 'nothing'}; each with its reason in {folder / 'rejections.jsonl'}")
+    lost = f", and up to ${spent.uncertain_usd:.4f} for answers that never came" if spent.uncertain_usd else ""
+    typer.echo(
+        f"{spent.requests:,} requests, {spent.input_tokens:,} tokens in, {spent.output_tokens:,} out, "
+        f"${spent.cost_usd:.4f}{lost}"
+    )

@@ -56,7 +56,7 @@ def strip(code: str, language: str = "python") -> Stripped:
         return Stripped(code, "kept")
     if language == "python":
         return _strip_python(code.replace("\r\n", "\n").replace("\r", "\n"))
-    lexer = _lexer(language)
+    lexer = lexer_of(language)
     if lexer is None:
         return Stripped(code, "kept")
     return Stripped(_apply(code, list(_comments_by_lexer(code, lexer))), "tokens")
@@ -124,7 +124,8 @@ _SEMICOLON = re.compile(r"(?:[ \t\f]|\\\n)*;(?:[ \t\f]|\\\n)*")
 
 
 @lru_cache(maxsize=64)
-def _lexer(language: str) -> Any:  # noqa: ANN401 (pygments has no types)
+def lexer_of(language: str) -> Any:  # noqa: ANN401 (pygments has no types)
+    """Return pygments' lexer of a language, or None where it has none."""
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
@@ -156,7 +157,7 @@ class _Piece(NamedTuple):
 
 def _edits_by_tokens(code: str) -> Iterator[_Edit]:
     """Yield the edits for Python that does not parse: comments, and strings alone on their lines outside brackets."""
-    lexer = _lexer("python")
+    lexer = lexer_of("python")
     comments = list(_comments_by_lexer(code, lexer))
     yield from comments
     bare = "".join(_blanked(code, comments))

@@ -3,8 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -27,15 +26,6 @@ class AskingSettings(ChatSettings):
     """Whether questions go through the provider's batch API: half the price, an answer within a day."""
     system: str = ""
     """A system prompt before the question."""
-
-    def decides(self) -> dict[str, Any]:
-        """Return what decides the answers, fit to be kept: an address without a user's name, password or key."""
-        fixed = self.fixed()
-        if self.base_url:
-            parts = urlsplit(self.base_url)
-            host = parts.netloc.rpartition("@")[2]
-            fixed["base_url"] = urlunsplit((parts.scheme, host, parts.path, "", ""))
-        return fixed
 
 
 def log(words: str) -> None:

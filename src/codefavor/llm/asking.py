@@ -6,13 +6,13 @@ from `replies.jsonl` and is not asked again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from codefavor.errors import InputError, JudgeError
 from codefavor.llm.client import (
@@ -33,6 +33,12 @@ from codefavor.llm.settings import Notice
 from codefavor.records import content_id
 
 T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+
+Conversation: TypeAlias = Generator[Messages, Reply, T]
+"""Yields what to ask next, is sent each reply, and returns what it made of them.
+
+Equal replies must give equal questions: what was answered in an earlier run of the folder is not asked again."""
 
 _EMPTY_RETRIES: Final = 3
 """An answer without a word is asked for again so often; then it is what the model says."""
@@ -59,6 +65,16 @@ class Answer:
     reply: Reply | None
     error: RequestError | None = None
     cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Ended(Generic[T]):
+    """What came of a conversation: its result, or the error that was left after all retries of one of its turns."""
+
+    index: int
+    """Which conversation, from 0, in the order given."""
+    result: T | None
+    error: RequestError | None = None
 
 
 def key_of(client: str, messages: Messages, sampling: Sampling, sample: int = 0) -> str:
@@ -127,36 +143,70 @@ class Asker:
         Raises:
             JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
         """
-        for answers in drive(lambda: self._stream(iter(questions))):
+        for answers in drive(lambda: self._stream(lambda: self._answers(enumerate(questions)))):
             yield from answers
 
-    async def _stream(self, questions: Iterator[Question]) -> AsyncGenerator[Sequence[Answer]]:
+    def converse(self, conversations: Iterable[Conversation[T]]) -> Iterator[Ended[T]]:
+        """Yield what comes of every conversation, as they end; the turns of one are asked in order, many at a time.
+
+        At most twice `concurrency` conversations are under way.
+
+        Raises:
+            JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
+        """
+        for ended in drive(lambda: self._stream(lambda: self._in_flight(enumerate(conversations), self._talk))):
+            yield from ended
+
+    async def _stream(self, begin: Callable[[], AsyncGenerator[Sequence[T]]]) -> AsyncGenerator[Sequence[T]]:
         self._gate = Gate(self._concurrency)
         with ExitStack() as stack:
             self._store = stack.enter_context(ReplyStore(self._folder))
             self._ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
             # Read again, an answer costs what it did: at another price, perhaps, or in a batch.
             self._then = costs_of_answers(self._folder / LEDGER) if self._replay and self._folder else {}
-            numbered = enumerate(questions)
-            answers = self._in_batches(numbered) if self.client.together > 1 else self._one_by_one(numbered)
             await self.client.open()
+            results = begin()
             try:
-                async for ready in answers:
+                async for ready in results:
                     yield ready
                     if self._stopped is not None:
                         raise self._stopped
             finally:
-                await answers.aclose()
+                await results.aclose()
                 await self.client.close()
 
-    async def _one_by_one(self, questions: Iterator[tuple[int, Question]]) -> AsyncGenerator[Sequence[Answer]]:
-        """Keep a window of questions under way; those that wait to be sent again do not hold up the others."""
-        running: set[asyncio.Task[Answer]] = set()
-        finished: list[Answer] = []
-        broken: list[asyncio.Task[Answer]] = []
+    def _answers(self, questions: Iterator[tuple[int, Question]]) -> AsyncGenerator[Sequence[Answer]]:
+        if self.client.together > 1:
+            return self._in_batches(questions)
+        return self._in_flight(questions, self._answer, self._known)
+
+    async def _talk(self, index: int, conversation: Conversation[T]) -> Ended[T]:
+        try:
+            messages = next(conversation)
+            while True:
+                question = Question(key_of(self.client.name, messages, self.sampling), messages)
+                answer = self._known(index, question) or await self._answer(index, question)
+                if answer.reply is None:
+                    return Ended(index, None, answer.error)
+                messages = conversation.send(answer.reply)
+        except StopIteration as end:
+            return Ended(index, end.value)
+        finally:
+            conversation.close()
+
+    async def _in_flight(
+        self,
+        items: Iterator[tuple[int, ItemT]],
+        work: Callable[[int, ItemT], Coroutine[None, None, T]],
+        known: Callable[[int, ItemT], T | None] = lambda index, item: None,
+    ) -> AsyncGenerator[Sequence[T]]:
+        """Keep a window of work under way; what waits to be sent again does not hold up the rest."""
+        running: set[asyncio.Task[T]] = set()
+        finished: list[T] = []
+        broken: list[asyncio.Task[T]] = []
         wake = asyncio.Event()
 
-        def ended(task: asyncio.Task[Answer]) -> None:
+        def ended(task: asyncio.Task[T]) -> None:
             running.discard(task)
             if not task.cancelled() and task.exception() is None:
                 finished.append(task.result())
@@ -168,13 +218,13 @@ class Asker:
         try:
             while True:
                 while more and len(running) < 2 * self._concurrency and len(finished) < self._concurrency:
-                    following = next(questions, None)
+                    following = next(items, None)
                     if following is None:
                         more = False
-                    elif known := self._known(*following):
-                        finished.append(known)
+                    elif (already := known(*following)) is not None:
+                        finished.append(already)
                     else:
-                        task = asyncio.create_task(self._answer(*following))
+                        task = asyncio.create_task(work(*following))
                         running.add(task)
                         task.add_done_callback(ended)
                 for task in broken:

@@ -15,7 +15,7 @@ from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
 
 from codefavor.errors import InputError, JudgeError
 from codefavor.jsonl import AppendLog, read_records
-from codefavor.llm.asking import Answer, Question, drive
+from codefavor.llm.asking import Answer, Conversation, Ended, Question, drive, key_of
 from codefavor.llm.client import MALFORMED, ChatClient, Messages, Redactor, Reply, RequestError, Sampling, unreadable
 from codefavor.llm.cost import Ledger, Price
 from codefavor.llm.replies import ReplyStore
@@ -107,6 +107,32 @@ class BatchAsker:
         """
         for answers in drive(lambda: self._stream(iter(questions))):
             yield from answers
+
+    def converse(self, conversations: Iterable[Conversation[T]]) -> Iterator[Ended[T]]:
+        """Yield what comes of every conversation; the next turns of all that go on are asked together.
+
+        Raises:
+            JudgeError: nothing more will come: the key is wrong, the budget is reached, the provider gives no answer.
+        """
+        talks = dict(enumerate(conversations))
+        sent: dict[int, Reply | None] = dict.fromkeys(talks)
+        while sent:
+            asked: dict[int, Messages] = {}
+            for index, reply in sent.items():
+                try:
+                    asked[index] = next(talks[index]) if reply is None else talks[index].send(reply)
+                except StopIteration as end:
+                    del talks[index]
+                    yield Ended(index, end.value)
+            sent = {}
+            order = list(asked)
+            keys = (Question(key_of(self.client.name, each, self._sampling), each) for each in asked.values())
+            for answer in self.ask(keys) if asked else ():
+                if answer.reply is None:
+                    talks.pop(order[answer.index]).close()
+                    yield Ended(order[answer.index], None, answer.error)
+                else:
+                    sent[order[answer.index]] = answer.reply
 
     async def _stream(self, questions: Iterator[Question]) -> AsyncGenerator[Sequence[Answer]]:
         await self.client.open()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
@@ -42,3 +43,12 @@ class ChatSettings(Config):
     def sampling(self) -> Sampling:
         """Return how the model is to answer."""
         return Sampling(self.max_tokens, self.temperature, self.stop, self.seed)
+
+    def decides(self) -> dict[str, Any]:
+        """Return what decides the answers, fit to be kept: an address without a user's name, password or key."""
+        fixed = self.fixed()
+        if self.base_url:
+            parts = urlsplit(self.base_url)
+            host = parts.netloc.rpartition("@")[2]
+            fixed["base_url"] = urlunsplit((parts.scheme, host, parts.path, "", ""))
+        return fixed
