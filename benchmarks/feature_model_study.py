@@ -2,9 +2,10 @@
 
     PYTHONPATH=. python benchmarks/feature_model_study.py build/builtin/pairs/pairs.jsonl
 
-Prints Markdown. Accuracies are per cent; "kinds kept aside" are five folds over families of operators, each scored by a
-model that saw no pair of the family and no function of the modules that the scored pairs are from. Where CodePrefBench
-(or a part of it, by CODEFAVOR_DATA) is on this machine its accuracies stand beside; nothing is trained on it.
+Prints Markdown. Accuracies are per cent. "Kept aside" are five folds over operators, and over families of them, each
+scored by a model that saw no pair of the kind and no function of the modules that the scored pairs are from. Where
+CodePrefBench (or a part of it, by CODEFAVOR_DATA) is on this machine its accuracies stand beside; nothing is trained
+on it.
 """
 
 import argparse
@@ -32,6 +33,7 @@ class Row(NamedTuple):
     """A pair as the model sees it: better against worse."""
 
     objective: str
+    operator: str
     family: str
     module: str
     found: dict[str, float]
@@ -48,7 +50,7 @@ def rows_of(path: Path) -> list[Row]:
     for pair in read_records(path, PreferencePair):
         meta = pair.meta or {}
         found = difference(pair.improved_code, pair.naive_code, pair.instruction)
-        rows.append(Row(meta["objective"], meta["family"], pair.source or "", found))
+        rows.append(Row(meta["objective"], meta["operator"], meta["family"], pair.source or "", found))
     return rows
 
 
@@ -97,7 +99,7 @@ def benchmark_rows() -> list[tuple[str, float, Row]]:
     found = []
     for task in shown_tasks(load_bench(objectives=VERIFIABLE), EvaluationConfig()):
         better, worse = (task.code_a, task.code_b) if task.label == "A" else (task.code_b, task.code_a)
-        row = Row(task.objective, "", task.cluster, difference(better, worse, task.instruction))
+        row = Row(task.objective, "", "", task.cluster, difference(better, worse, task.instruction))
         found.append((task.id, float(len(better) - len(worse)), row))
     return found
 
@@ -118,31 +120,28 @@ def calibration_error(model: FeatureModel, rows: Sequence[Row], bins: int = 10) 
     return float(error)
 
 
-def kinds_kept_aside(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the table of five folds over families."""
+def kinds_kept_aside(rows: Sequence[Row], kind: Callable[[Row], tuple[str, str]], label: str) -> Iterator[str]:
+    """Yield the table of five folds over kinds of fault."""
     scored: list[Row] = []
     marks: list[float] = []
     for fold in range(FOLDS):
-        inside = {
-            (row.objective, row.family) for row in rows if int(share(f"{row.objective} {row.family}") * FOLDS) == fold
-        }
-        model = trained([row for row in rows if (row.objective, row.family) not in inside])
-        own = [row for row in rows if (row.objective, row.family) in inside and part(row) == "aside"]
+        inside = {kind(row) for row in rows if int(share(" ".join(kind(row))) * FOLDS) == fold}
+        model = trained([row for row in rows if kind(row) not in inside])
+        own = [row for row in rows if kind(row) in inside and part(row) == "aside"]
         scored += own
         marks += right(model, own)
-    yield "| kinds kept aside | correctness | efficiency | security | mean |\n|---|---|---|---|---|"
+    yield f"\n| {label} kept aside | correctness | efficiency | security | mean | all pairs |"
+    yield "|---|---|---|---|---|---|"
     counts = [str(sum(row.objective == name for row in scored)) for name in VERIFIABLE]
-    yield f"| pairs | {' | '.join(counts)} | |"
-    yield f"| accuracy | {' | '.join(by_objective(scored, marks))} |"
-    families: dict[tuple[str, str], list[float]] = defaultdict(list)
+    yield f"| pairs | {' | '.join(counts)} | | {len(scored)} |"
+    yield f"| accuracy | {' | '.join(by_objective(scored, marks))} | {100 * float(np.mean(marks)):.1f} |"
+    kinds: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row, mark in zip(scored, marks, strict=True):
-        families[row.objective, row.family].append(mark)
+        kinds[kind(row)].append(mark)
     for name in VERIFIABLE:
-        listed = sorted(
-            (float(np.mean(each)), len(each), family) for (of, family), each in families.items() if of == name
-        )
-        words = ", ".join(f"{family} {100 * mean:.0f} ({count})" for mean, count, family in listed[:12])
-        yield f"\nLowest of {name}: {words}."
+        listed = sorted((float(np.mean(each)), len(each), which) for (of, which), each in kinds.items() if of == name)
+        words = ", ".join(f"{which} {100 * mean:.0f} ({count})" for mean, count, which in listed if count >= 20)
+        yield f"\n{name}, those with 20 pairs or more, lowest first: {words}."
 
 
 def main() -> None:
@@ -159,7 +158,9 @@ def main() -> None:
         cells += by_objective(bench, right(model, bench, keep)) if bench else ["–"] * 4
         print(f"| {label} | {' | '.join(cells)} |", flush=True)
 
-    for text in kinds_kept_aside(rows):
+    for text in kinds_kept_aside(rows, lambda row: (row.objective, row.operator), "operators"):
+        print(text, flush=True)
+    for text in kinds_kept_aside(rows, lambda row: (row.objective, row.family), "families of operators"):
         print(text, flush=True)
     head = "correctness | efficiency | security | mean"
     print(f"\n| trained on | {head}, of modules kept aside | {head}, CodePrefBench |\n|{'---|' * 9}")

@@ -291,6 +291,23 @@ def test_log_probabilities_that_do_not_come_are_said(codefavor: Command, tasks_f
     assert [(row["choice"], row["p_a"]) for row in rows] == [("A", None)] * 5
 
 
+def test_a_process_that_may_open_no_more_files_slows_down(tasks_file: Path, tmp_path: Path) -> None:
+    """With a low limit of open files, many in flight must not read as a server that is not there."""
+    with ProviderServer(delay=0.05).running() as server:
+        words = map(str, arguments(server, tasks_file, tmp_path / "run", "--concurrency", "200"))
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -n 48; exec "$@"', "limited", sys.executable, "-m", "codefavor", *words],
+            env={**os.environ, "OPENAI_API_KEY": SECRET},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert 10 < server.most_in_flight < 48
+
+
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_and_resumed_it_is_the_same_run(
     codefavor: Command, tasks_file: Path, tmp_path: Path

@@ -1,8 +1,6 @@
 """Servers that send what no provider should: none crashes a run, fools the ledger or gets a key."""
 
-import asyncio
 import json
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,25 +230,6 @@ def test_a_text_that_is_none_is_no_reply() -> None:
     """It would crash whoever reads it."""
     with pytest.raises(TypeError):
         Reply(5)  # type: ignore[arg-type]
-
-
-def test_a_process_that_may_open_no_more_files_slows_down(server: ProviderServer) -> None:
-    """With the usual limit of a shell, hundreds in flight must not read as a server that is not there."""
-    server.delay = 0.02
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    chat_client = client("openai", server)
-    asyncio.run(chat_client.open())  # whatever it reads from disk, it has read
-    # The server's half of every connection is in this process too.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (120, hard))
-    try:
-        policy = RetryPolicy(base=0.05, most=0.2)
-        asker = Asker(chat_client, Sampling(), None, concurrency=200, policy=policy)
-        questions = (Question(f"q{number}", [{"role": "user", "content": str(number)}]) for number in range(200))
-        answers = list(asker.ask(questions))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-    assert sum(answer.reply is not None for answer in answers) == 200
 
 
 def test_where_code_goes_is_said_once_however_often_the_judge_is_called(server: ProviderServer) -> None:
