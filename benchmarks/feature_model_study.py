@@ -50,7 +50,9 @@ def rows_of(path: Path) -> list[Row]:
     for pair in read_records(path, PreferencePair):
         meta = pair.meta or {}
         found = difference(pair.improved_code, pair.naive_code, pair.instruction)
-        rows.append(Row(meta["objective"], meta["operator"], meta["family"], pair.source or "", found))
+        # The library of whole algorithms is one operator by name; each algorithm is a kind of its own.
+        operator = pair.source if meta["operator"] == "whole-algorithm" else meta["operator"]
+        rows.append(Row(meta["objective"], operator or "", meta["family"], pair.source or "", found))
     return rows
 
 
