@@ -8,7 +8,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codefavor.codetext.comments import strip
@@ -74,6 +74,7 @@ def _comments(code: str) -> list[str]:
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
+@example("w = 1 \\\n# after a continued line\n\n# alone")
 @given(_PROGRAMS)
 def test_the_meaning_stays_and_the_comments_go(program: str) -> None:
     """A benchmark whose codes were changed on the way would measure something else."""

@@ -76,6 +76,8 @@ def _strip_python(code: str) -> Stripped:
     if not edits:
         return Stripped(code, "parsed")
     text = _apply(code, edits)
+    if text.rstrip().endswith("\\"):
+        text = text.rstrip() + "\n\n"  # a line that was continued by a comment alone needs an empty one to go on in
     after = parse(text)
     if after is None or not same_meaning(tree, after):
         return Stripped(code, "kept")
