@@ -1,6 +1,7 @@
-"""Owns faults between whole variants: one side is also written in another style, or holds several mistakes.
+"""Owns faults between whole variants: another style on one side, several mistakes, or a mistake in both sides.
 
 The style changes keep the meaning and fall on either side by a coin, so that style never tells which side is wrong.
+Where both sides are faulty the worse one has a further fault: real candidates are seldom flawless.
 """
 
 import ast
@@ -188,6 +189,36 @@ def _several(label: str, summary: str, faults: tuple[Operator, ...], counts: tup
     )
 
 
+def _in_both(label: str, mild: tuple[Operator, ...], faults: tuple[Operator, ...]) -> Operator:
+    """Return the operator that puts a mild fault, one that shows on some inputs only, into both sides."""
+
+    def rewrite(tree: ast.Module, chance: random.Random) -> Change | None:
+        changes = (operator.rewrite(copy_tree(tree), chance) for operator in chance.sample(mild, len(mild)))
+        first = next((change for change in changes if change is not None), None)
+        if first is None:
+            return None
+        shared = copy_tree(ast.fix_missing_locations(first.naive))
+        for operator in chance.sample(faults, len(faults)):
+            change = operator.rewrite(copy_tree(shared), chance)
+            if change is None:
+                continue
+            changed = copy_tree(ast.fix_missing_locations(change.naive))
+            if ast.dump(changed) not in (ast.dump(shared), ast.dump(tree)):  # a second fault may undo the first
+                said = change.feedback.partition(" The improved code")[0]
+                text = f"{said} The improved code is not flawless either, but gets this right."
+                return Change(naive=changed, improved=shared, feedback=text)
+        return None
+
+    return Operator(
+        label,
+        "correctness",
+        "a mistake in both codes, and a further one in the worse",
+        rewrite,
+        family="several",
+        example=example_of(label),
+    )
+
+
 _FAULTS: Final = {
     "condition": tuple(item for item in conditions.OPERATORS if item.family != "needless-code"),
     "branch": branches.OPERATORS,
@@ -207,6 +238,11 @@ OPERATORS: Final = (
         "several mistakes at once",
         tuple(item for group in ("condition", "number", "call") for item in _FAULTS[group]),
         (2, 2, 3),
+    ),
+    _in_both(
+        "fault-in-both",
+        (*_FAULTS["condition"], *(item for item in numbers.OPERATORS if item.family == "off-by-one")),
+        tuple(item for group in ("condition", "number", "call") for item in _FAULTS[group]),
     ),
     _several(
         "over-engineered",
