@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -387,7 +387,17 @@ class AppendLog:
         Raises:
             StorageError: the disk is full; a partly written line is cut off again.
         """
-        data = b"".join(record.to_json() + b"\n" for record in records)
+        self._append(b"".join(record.to_json() + b"\n" for record in records))
+
+    def append_row(self, row: Mapping[str, Any]) -> None:
+        """Add a row that needs no checking: a tenth of the time where there are thousands a second.
+
+        Raises:
+            StorageError: the disk is full; a partly written line is cut off again.
+        """
+        self._append(orjson.dumps(row) + b"\n")
+
+    def _append(self, data: bytes) -> None:
         start = self._stream.tell()
         with storage_errors(self.path):
             try:

@@ -222,8 +222,7 @@ class Ledger:
         self.totals.requests += 1
         if self._budget is not None:
             self._reserved[key, attempt] = most
-        cost = None if self._price is None else most
-        self._write(Entry(id=key, attempt=attempt, event="sent", cost_usd=cost))
+        self._write(key, attempt, "sent", {} if self._price is None else {"cost_usd": most})
         return attempt
 
     def answered(self, key: str, attempt: int, reply: Reply, seconds: float) -> float | None:
@@ -235,16 +234,9 @@ class Ledger:
         self.totals.output_tokens += reply.output_tokens
         self.totals.cost_usd += cost or 0.0
         self.totals.attempts.pop(key, None)
-        row = Entry(
-            id=key,
-            attempt=attempt,
-            event="answered",
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            cost_usd=cost,
-            seconds=round(seconds, 4),
-        )
-        self._write(row)
+        tokens = {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
+        price = {} if cost is None else {"cost_usd": cost}
+        self._write(key, attempt, "answered", {**tokens, **price, "seconds": round(seconds, 4)})
         return cost
 
     def failed(self, key: str, attempt: int, error: RequestError, seconds: float, most: float) -> None:
@@ -254,14 +246,14 @@ class Ledger:
         self.totals.failed += 1
         self.totals.uncertain_usd += lost
         reason = f"{error.fault}: {error.reason}"
-        self._write(
-            Entry(id=key, attempt=attempt, event="failed", cost_usd=lost, seconds=round(seconds, 4), reason=reason)
-        )
+        told = {"cost_usd": lost, "seconds": round(seconds, 4), "reason": reason.encode("utf-8", "replace").decode()}
+        self._write(key, attempt, "failed", told)
 
     def cost(self, reply: Reply) -> float | None:
         """Return the dollars an answer costs, or None where no price is known."""
         return None if self._price is None else self._price.of(reply.input_tokens, reply.output_tokens)
 
-    def _write(self, row: Entry) -> None:
+    def _write(self, key: str, attempt: int, event: str, rest: Mapping[str, Any]) -> None:
+        """Add a row of the shape of `Entry`."""
         if self._log is not None:
-            self._log.append(row)
+            self._log.append_row({"id": key, "attempt": attempt, "event": event, **rest})

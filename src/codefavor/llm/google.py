@@ -53,11 +53,13 @@ class Google:
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
         system, turns = split_system(messages)
-        roles = {"assistant": "model"}
-        contents = [
-            types.Content(role=roles.get(each["role"], "user"), parts=[types.Part(text=each["content"])])
-            for each in turns
-        ]
+        contents: Any = turns[0]["content"]
+        if len(turns) > 1:
+            roles = {"assistant": "model"}
+            contents = [
+                types.Content(role=roles.get(each["role"], "user"), parts=[types.Part(text=each["content"])])
+                for each in turns
+            ]
         config = _config(sampling, system)
         try:
             return _reply(
