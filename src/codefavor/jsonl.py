@@ -390,7 +390,7 @@ class AppendLog:
         self._append(b"".join(record.to_json() + b"\n" for record in records))
 
     def append_row(self, row: Mapping[str, Any]) -> None:
-        """Add a row that needs no checking: a tenth of the time where there are thousands a second.
+        """Add a row that needs no checking, for what writes thousands a second.
 
         Raises:
             StorageError: the disk is full; a partly written line is cut off again.

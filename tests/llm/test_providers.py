@@ -167,6 +167,18 @@ def test_a_missing_key_is_said_before_anything_is_sent(provider: str, monkeypatc
         load_client(f"{provider}:x")
 
 
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
+def test_a_temperature_that_a_provider_cannot_take_is_said(provider: str, server: ProviderServer) -> None:
+    """Its scale ends at 1: it is asked with that, and not in silence."""
+    notices: list[str] = []
+    settings = ChatSettings(base_url=server.url, region="us-east-1", temperature=1.5)
+    ask(load_client(f"{provider}:m", settings, notices.append), settings.sampling())
+    body = server.log[-1].body
+
+    assert notices == [f"{provider}:m takes a temperature of at most 1; it is asked with 1"]
+    assert (body if provider == "anthropic" else body["inferenceConfig"])["temperature"] == 1.0
+
+
 def test_unknown_providers_and_missing_models() -> None:
     """Both are said in one sentence."""
     with pytest.raises(UnknownNameError, match="did you mean 'openai'"):

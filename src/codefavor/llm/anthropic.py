@@ -39,6 +39,8 @@ class Anthropic:
         self.name = f"anthropic:{model}"
         self.cannot: frozenset[str] = frozenset({"seed", "top_logprobs"})
         self._model, self._notice = model, notice
+        if settings.temperature > 1:
+            notice(f"{self.name} takes a temperature of at most 1; it is asked with 1")
         base = settings.base_url or os.environ.get("ANTHROPIC_BASE_URL") or _OWN
         self.address = urlsplit(base).hostname or base
         key = os.environ.get(KEY)

@@ -35,6 +35,8 @@ class Bedrock:
         self.name = f"bedrock:{model}"
         self.cannot: frozenset[str] = frozenset({"seed", "top_logprobs"})
         self._model, self._notice = model, notice
+        if settings.temperature > 1:
+            notice(f"{self.name} takes a temperature of at most 1; it is asked with 1")
         session = get_session()
         region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
         if not region:
