@@ -25,7 +25,28 @@ from codefavor.records import PreferencePair
 STEPS: Final = ("make", "accept", "decontaminate", "build", "build-generation", "build-parquet", "build-huggingface")
 FORBIDDEN: Final = 4000
 """Texts of the benchmark that is kept out: about as many as CodePrefBench has."""
-_SYLLABLES: Final = "ba co du fe gi ho ju ka le mi no pu ra se ti vo wa xe yi zo".split()
+_SYLLABLES: Final = [first + second for first in "bdfgjklmnprstvwxz" for second in "aeiou"]
+    "ba",
+    "co",
+    "du",
+    "fe",
+    "gi",
+    "ho",
+    "ju",
+    "ka",
+    "le",
+    "mi",
+    "no",
+    "pu",
+    "ra",
+    "se",
+    "ti",
+    "vo",
+    "wa",
+    "xe",
+    "yi",
+    "zo",
+]
 _TEMPLATES: Final = (
     "{a} = [{b} for {b} in {c} if {b} > {n}]",
     "{a} = {{{b}: {c}[{b}] for {b} in sorted({c})}}",
@@ -125,14 +146,16 @@ def run_step(step: str, folder: Path, rows: int, orders: str) -> None:
             if len(batch) == 512:
                 found += sum(part is not None for part in unwanted.find(batch))
                 batch.clear()
-        print(found + sum(part is not None for part in unwanted.find(batch)), "near to a forbidden text", file=sys.stderr)
+        print(
+            found + sum(part is not None for part in unwanted.find(batch)), "near to a forbidden text", file=sys.stderr
+        )
     else:
         kind = step.removeprefix("build").lstrip("-")
         config = DatasetConfig.model_validate(
             {
                 "orders": orders,
                 "format": "generation" if kind == "generation" else "classification",
-                **({"output": kind} if kind in {"parquet", "huggingface"} else {}),
+                **({"storage": kind} if kind in {"parquet", "huggingface"} else {}),
             }
         )
         card = build_dataset([pairs], folder / step, config, forbidden_texts())

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codefavor.dataset.orders import group_of, objective_of
+from codefavor.dataset.orders import group_of, license_of, objective_of
 from codefavor.errors import InputError
 from codefavor.jsonl import read_json
 from codefavor.records import PreferencePair
@@ -29,6 +29,8 @@ class SplitCard(BaseModel):
     """Share of the rows whose answer is A."""
     by_objective: dict[str, int]
     by_operator: dict[str, int]
+    by_license: dict[str, int] = {}
+    """Licence of the code → pairs; those that do not say are under "unknown"."""
     shorter_wins: dict[str, float]
     """Objective → share of the pairs whose better code has fewer characters; equal lengths count a half."""
 
@@ -41,6 +43,8 @@ class DatasetCard(BaseModel):
     config: dict[str, Any]
     inputs: dict[str, str]
     """Name of each input file → its SHA-256."""
+    given: dict[str, dict[str, float | None]] = {}
+    """Name of each file of pairs → pairs `read` and `kept` of it, and its `weight` in the mixture, if it has one."""
     rows: int
     """Pairs read; they are in one of the splits or among the rejections."""
     splits: dict[str, SplitCard]
@@ -79,21 +83,24 @@ class SplitCounts:
     pairs: int = 0
     examples: int = 0
     label_a: int = 0
-    groups: set[str] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
     by_objective: Counter[str] = field(default_factory=Counter)
     by_operator: Counter[str] = field(default_factory=Counter)
+    by_license: Counter[str] = field(default_factory=Counter)
     shorter: Counter[str] = field(default_factory=Counter)
 
     def add(self, pair: PreferencePair, labels: Iterable[str]) -> None:
         """Count a pair and the labels of the rows made of it."""
         objective = objective_of(pair)
         self.pairs += 1
-        self.groups.add(group_of(pair))
+        # Of a million names, only their hashes.
+        self.groups.add(hash(group_of(pair)))
         for label in labels:
             self.examples += 1
             self.label_a += label == "A"
         self.by_objective[objective] += 1
         self.by_operator[str((pair.meta or {}).get("operator", pair.method))] += 1
+        self.by_license[license_of(pair) or "unknown"] += 1
         naive, improved = len(pair.naive_code), len(pair.improved_code)
         self.shorter[objective] += 2 * (improved < naive) + (improved == naive)
 
@@ -106,6 +113,7 @@ class SplitCounts:
             label_a=round(self.label_a / max(self.examples, 1), 4),
             by_objective=dict(sorted(self.by_objective.items())),
             by_operator=dict(sorted(self.by_operator.items())),
+            by_license=dict(sorted(self.by_license.items())),
             shorter_wins={
                 name: round(self.shorter[name] / 2 / count, 4) for name, count in sorted(self.by_objective.items())
             },
@@ -141,16 +149,28 @@ def readme(card: DatasetCard) -> str:
     lines += ["", "## What a blind rule can guess", ""]
     lines += _probe_lines(card.probes) if card.probes else ["Not measured."]
     lines += ["", "## Operators", ""]
-    operators: Counter[str] = Counter()
-    for split in card.splits.values():
-        operators.update(split.by_operator)
-    lines += _table(("operator", "pairs"), dict(operators.most_common()))
+    lines += _table(("operator", "pairs"), _summed(split.by_operator for split in card.splits.values()))
+    lines += ["", "## Licences of the code", ""]
+    lines += _table(("licence", "pairs"), _summed(split.by_license for split in card.splits.values()))
     lines += ["", "## Made from", ""]
+    if card.given:
+        lines += ["| file | weight | pairs read | kept |", "|---|---|---|---|"]
+        for name, part in card.given.items():
+            weight = "–" if part["weight"] is None else f"{part['weight']:g}"
+            lines.append(f"| {name} | {weight} | {part['read']:,} | {part['kept']:,} |")
+        lines.append("")
     lines += _table(("input", "SHA-256"), card.inputs)
     lines += ["", *_table(("setting", "value"), card.config)]
     if card.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in card.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in counts:
+        total.update(part)
+    return dict(total.most_common())
 
 
 def _objectives(card: DatasetCard) -> list[str]:
