@@ -26,27 +26,6 @@ STEPS: Final = ("make", "accept", "decontaminate", "build", "build-generation", 
 FORBIDDEN: Final = 4000
 """Texts of the benchmark that is kept out: about as many as CodePrefBench has."""
 _SYLLABLES: Final = [first + second for first in "bdfgjklmnprstvwxz" for second in "aeiou"]
-    "ba",
-    "co",
-    "du",
-    "fe",
-    "gi",
-    "ho",
-    "ju",
-    "ka",
-    "le",
-    "mi",
-    "no",
-    "pu",
-    "ra",
-    "se",
-    "ti",
-    "vo",
-    "wa",
-    "xe",
-    "yi",
-    "zo",
-]
 _TEMPLATES: Final = (
     "{a} = [{b} for {b} in {c} if {b} > {n}]",
     "{a} = {{{b}: {c}[{b}] for {b} in sorted({c})}}",

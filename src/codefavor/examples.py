@@ -7,7 +7,7 @@ but pyarrow, and none for JSON Lines; equal rows give equal bytes.
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Literal, Protocol, TypeAlias
@@ -22,7 +22,7 @@ META: Final = ("source", "license", "method", "teacher", "objective", "operator"
 """The columns under `meta`: text in every row, empty where nothing is known."""
 
 _TEXTS: Final = (
-    "format", "pair_id", "order", "instruction", "code_a", "code_b", "criterion", "label", "language", "group",
+    "format", "pair_id", "order", "instruction", "code_a", "code_b", "criterion", "better", "language", "group",
 )  # fmt: skip
 _BLOCK: Final = 1024
 """Rows of a row group or a record batch: what is in memory at a time."""
@@ -218,7 +218,11 @@ class _Parquet(_Columns):
         os.fsync(self._stream.fileno())
 
     def close(self) -> None:
-        self._stream.close()
+        # Before its stream: later it would write to what is closed. After a failed write it fails once more.
+        with suppress(OSError, self._pa.ArrowException):
+            self._writer.close()
+        with suppress(OSError):
+            self._stream.close()
 
 
 class _HuggingFace(_Columns):
@@ -271,7 +275,11 @@ class _HuggingFace(_Columns):
         )
 
     def close(self) -> None:
-        self._stream.close()
+        if not self._stream.closed:
+            with suppress(OSError, self._pa.ArrowException):
+                self._writer.close()
+            with suppress(OSError):
+                self._stream.close()
 
 
 def write_split_names(folder: Path) -> None:

@@ -16,10 +16,25 @@ app = typer.Typer(help="Turn preference pairs into training text and held-out ta
 @app.command("build")
 def build_command(
     pairs: Annotated[
-        list[Path], typer.Argument(metavar="PAIRS...", help="Files of preference pairs, or synthesis run directories.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PAIRS...]", help="Files of preference pairs, or synthesis run directories."),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option(help="Folder to make.")],
-    text_format: Annotated[str, typer.Option("--format", help="Text format: classification.")] = "classification",
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE=WEIGHT",
+            help="Mix in a file or run; those with a weight are thinned to its proportion. May be given again.",
+        ),
+    ] = None,
+    text_format: Annotated[
+        str, typer.Option("--format", help="Text format: classification (a letter) or generation (feedback, letter).")
+    ] = "classification",
+    storage: Annotated[
+        Literal["jsonl", "parquet", "huggingface"],
+        typer.Option(help="How training examples are stored; the rows are the same."),
+    ] = "jsonl",
     orders: Annotated[
         Literal["both", "one"], typer.Option(help="Write each pair in both orders, or in one that is drawn.")
     ] = "both",
@@ -43,9 +58,11 @@ def build_command(
     """Split PAIRS by group, leave out what must not be learned, and write model text and tasks."""
     from codefavor.cli.progress import progress
     from codefavor.dataset.build import DatasetConfig, build_dataset
+    from codefavor.dataset.mixture import read_weighted
 
     config = DatasetConfig(
         format=text_format,
+        storage=storage,
         orders=orders,
         seed=seed,
         held_out_share=held_out_share,
@@ -58,7 +75,8 @@ def build_command(
     if tasks is None and decontaminate == "auto":
         typer.echo("CodePrefBench is not on this machine, so the pairs are not compared with it", err=True)
     with progress("building", "rows") as report:
-        card = build_dataset(pairs, out, config, None if tasks is None else _texts(tasks), report)
+        sources = [*(pairs or ()), *map(read_weighted, mix or ())]
+        card = build_dataset(sources, out, config, None if tasks is None else _texts(tasks), report)
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
     else:
@@ -125,6 +143,9 @@ def _print(card: "DatasetCard", out: Path) -> None:
     if card.rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in card.rejected.items())
         typer.echo(f"left out: {reasons}", err=True)
+    for name, part in card.given.items():
+        if part["weight"] is not None:
+            typer.echo(f"{name}: {part['kept']:,} of {part['read']:,} pairs, weight {part['weight']:g}", err=True)
     for note in card.notes:
         typer.echo(note, err=True)
     typer.echo(f"{card.rows:,} pairs became the data set in {out}; its README.md says what is in it", err=True)

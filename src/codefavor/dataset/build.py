@@ -9,9 +9,9 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Annotated, Any, Final, Literal
+from typing import IO, Annotated, Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ from codefavor.errors import (
 from codefavor.examples import Storage, check_storage, example_writer, place_of, write_split_names
 from codefavor.formats import classification, generation
 from codefavor.formats.base import Format
-from codefavor.jsonl import check_readable, hash_file, read_records, write_bytes, write_json
+from codefavor.jsonl import check_readable, hash_file, read_records, read_rows, write_bytes, write_json
 from codefavor.records import Label, PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, check_same, folder_at_once, manifest_of, silent
 
@@ -44,6 +44,7 @@ KIND: Final = "dataset build"
 FORMATS: Final[dict[str, Format]] = {"classification": classification, "generation": generation}
 HELD_OUT_OPERATORS: Final = "held-out-operators"
 _BATCH: Final = 512
+RowT = TypeVar("RowT")
 _PASSES: Final = 4
 
 
@@ -187,12 +188,14 @@ class _Builder:
         self._passes = 0
 
     def _rows(self) -> Iterator[list[PreferencePair]]:
+        return self._batches(self._pairs())
+
+    def _batches(self, rows: Iterator[RowT]) -> Iterator[list[RowT]]:
         """Read all files once more, in batches."""
         total = _PASSES * len(self.survey.reasons) if self._passes else None
         done = self._passes * len(self.survey.reasons)
         self._passes += 1
-        pairs = self._pairs()
-        while batch := list(islice(pairs, _BATCH)):
+        while batch := list(islice(rows, _BATCH)):
             yield batch
             done += len(batch)
             self.progress(done, total)
@@ -206,6 +209,10 @@ class _Builder:
                 number += 1
             ends.append(number)
         self.survey.ends = ends
+
+    def _codes(self) -> Iterator[list[str]]:
+        """Read the improved codes once more; that the rows are pairs is known by then."""
+        return self._batches(row["improved_code"] for path in self.files for _, row in read_rows(path))
 
     def _numbered(self) -> Iterator[tuple[int, PreferencePair]]:
         number = 0
@@ -266,9 +273,8 @@ class _Builder:
         apart = SimilarTexts()
         rows_of: list[list[int]] = []
         places: dict[str, int] = {}
-        for number, pair in self._numbered():
+        for number, code in enumerate(chain.from_iterable(self._codes())):
             if reasons[number] is None and placed[number] != training:
-                code = pair.improved_code
                 if code not in places:
                     places[code] = len(rows_of)
                     apart.add([code])
@@ -276,10 +282,10 @@ class _Builder:
                 rows_of[places[code]].append(number)
         number = 0
         near: set[int] = set()
-        for batch in self._rows():
+        for batch in self._codes():
             codes = {
-                pair.improved_code
-                for offset, pair in enumerate(batch)
+                code
+                for offset, code in enumerate(batch)
                 if reasons[number + offset] is None and placed[number + offset] == training
             }
             number += len(batch)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from codefavor.dataset.orders import group_of, license_of, objective_of
 from codefavor.errors import InputError
+from codefavor.examples import SPLITS
 from codefavor.jsonl import read_json
 from codefavor.records import PreferencePair
 
@@ -43,7 +44,7 @@ class DatasetCard(BaseModel):
     config: dict[str, Any]
     inputs: dict[str, str]
     """Name of each input file → its SHA-256."""
-    given: dict[str, dict[str, float | None]] = {}
+    given: dict[str, dict[str, int | float | None]] = {}
     """Name of each file of pairs → pairs `read` and `kept` of it, and its `weight` in the mixture, if it has one."""
     rows: int
     """Pairs read; they are in one of the splits or among the rejections."""
@@ -124,6 +125,7 @@ def readme(card: DatasetCard) -> str:
     """Return the card as Markdown, for a person."""
     kept = sum(split.pairs for split in card.splits.values())
     lines = [
+        *_files_of_splits(card),
         "# Data set of code preferences",
         "",
         f"Of {card.rows:,} pairs read, {kept:,} are kept. `{CARD}` says the same for programs.",
@@ -164,6 +166,17 @@ def readme(card: DatasetCard) -> str:
     if card.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in card.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _files_of_splits(card: DatasetCard) -> list[str]:
+    """Return what tells `datasets.load_dataset` which files of the folder are rows; its names take no hyphens."""
+    storage = card.config.get("storage", "jsonl")
+    filled = [split for split in SPLITS if card.splits[split].examples]
+    if storage == "huggingface" or not filled:
+        return []
+    names = {"held-out": "test"}
+    parts = [f"  - split: {names.get(split, split)}\n    path: {split}.{storage}" for split in filled]
+    return ["---", "configs:", "- config_name: default", "  data_files:", *parts, "---", ""]
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 import orjson
 
 from codefavor.dataset.feedback import as_said
+from codefavor.examples import META
 from codefavor.formats.base import Format
 from codefavor.objectives import nearest_objective
 from codefavor.records import BenchmarkTask, Comparison, Label, PreferencePair, TrainingExample
@@ -15,7 +16,7 @@ from codefavor.records import BenchmarkTask, Comparison, Label, PreferencePair, 
 Order: TypeAlias = Literal["improved-first", "naive-first"]
 ORDERS: Final[tuple[Order, Order]] = ("improved-first", "naive-first")
 _COMMIT: Final = re.compile(r"(?P<repository>\S+?)(?:\.git)?@[0-9a-f]{7,64}\b(?::.*)?", re.DOTALL)
-_NAMED: Final = ("license", "objective", "operator", "family")
+_NAMED: Final = frozenset({"source", "license", "objective", "operator", "family"})
 
 
 def objective_of(pair: PreferencePair) -> str:
@@ -49,16 +50,12 @@ def meta_of(pair: PreferencePair) -> dict[str, Any]:
     """
     meta = pair.meta or {}
     known = {**meta, "objective": objective_of(pair), "license": license_of(pair)}
-    other = {key: value for key, value in meta.items() if key not in {*_NAMED, "source"}}
+    other = {key: value for key, value in meta.items() if key not in _NAMED}
     if pair.verified is not None:
         other["verified"] = pair.verified
-    return {
-        "source": pair.source or "",
-        "method": pair.method,
-        "teacher": pair.teacher or "",
-        **{name: str(known.get(name) or "") for name in _NAMED},
-        "other": orjson.dumps(other, option=orjson.OPT_SORT_KEYS).decode() if other else "",
-    }
+    known |= {"source": pair.source, "method": pair.method, "teacher": pair.teacher}
+    known["other"] = orjson.dumps(other, option=orjson.OPT_SORT_KEYS).decode() if other else ""
+    return {name: str(known[name] or "") if name in known else "" for name in META}
 
 
 def drawn_order(pair_id: str) -> Order:
@@ -100,7 +97,8 @@ def comparison_of(pair: PreferencePair, order: Order) -> tuple[Comparison, Label
 def example_of(pair: PreferencePair, order: Order, text: Format) -> TrainingExample:
     """Return the pair as model text."""
     question, label = comparison_of(pair, order)
-    answer = {"role": "assistant", "content": text.answer(label, as_said(pair.feedback, label))}
+    feedback = as_said(pair.feedback, label) if text.FEEDBACK else ""
+    answer = {"role": "assistant", "content": text.answer(label, feedback)}
     return TrainingExample(
         messages=[*text.messages(question), answer],
         format=text.NAME,
