@@ -1,7 +1,11 @@
 """Owns the checks of the ways a data set is stored: the same rows in each, for us, for `datasets`, TRL and Axolotl."""
 
 import json
+import random
 import shutil
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -219,6 +223,27 @@ def test_equal_rows_give_equal_bytes(built: dict[str, Path], tmp_path: Path, sto
 
     assert files == {str(path.relative_to(built[storage])): hash_file(path) for path in built[storage].rglob("*.*")}
     assert read_dataset_card(tmp_path / "again").files.items() <= files.items()
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_killed_at_any_moment_it_ends_in_the_same_bytes(
+    built: dict[str, Path], tmp_path: Path, storage: Storage
+) -> None:
+    """The folder is there when it is whole; what a killed build left is gone after the next."""
+    pairs = built[storage].parent / "pairs.jsonl"
+    options = ["--format", "generation", "--storage", storage, "--probe-pairs", "0", "--decontaminate", "off"]
+    command = [sys.executable, "-m", "codefavor", "dataset", "build", str(pairs), "--out", "data", *options]
+    chance = random.Random(storage)
+    for _ in range(4):
+        child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 2.0))
+        child.kill()
+        child.wait()
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    files = {str(path.relative_to(tmp_path / "data")): hash_file(path) for path in (tmp_path / "data").rglob("*.*")}
+
+    assert files == {str(path.relative_to(built[storage])): hash_file(path) for path in built[storage].rglob("*.*")}
+    assert [item.name for item in tmp_path.iterdir()] == ["data"]
 
 
 def test_large_splits_are_cut_into_shards(tmp_path: Path, hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def pairs_file(tmp_path: Path) -> Path:
                 criterion="Correctness: it works.",
                 naive_code=code + "  # not",
                 improved_code=code,
-                feedback="It does not work.",
+                feedback="The naive code has a remark, the improved code has none.",
                 method="by hand",
                 source=f"tests:m{number}",
                 meta={"operator": "remark", "objective": "correctness"},
@@ -58,6 +58,23 @@ def test_building_says_what_was_made(codefavor: Command, pairs_file: Path, tmp_p
     assert "train: 2 pairs from 2 groups (correctness 2)" in done.stderr
     assert "4 pairs became the data set in data" in done.stderr
     assert len(read_all(tmp_path / "data" / "train.jsonl", TrainingExample)) == 4
+
+
+def test_files_are_mixed_by_weight(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """What each gave is said; a file may be given with a weight, without, or not at all."""
+    rows = pairs_file.read_text().splitlines(keepends=True)
+    (tmp_path / "few.jsonl").write_text(rows[0])
+    (tmp_path / "many.jsonl").write_text("".join(rows[1:]))
+    shares = ["--held-out-share", "0", "--validation-share", "0", "--decontaminate", "off"]
+    options = ["--out", "data", "--mix", "few.jsonl=1", "--mix", "many.jsonl=2", "--format", "generation", *shares]
+    done = codefavor("dataset", "build", *options)
+    nothing = codefavor("dataset", "build", "--out", "none")
+
+    assert done.returncode == 0, done.stderr
+    assert "few.jsonl: 1 of 1 pairs, weight 1" in done.stderr
+    assert "many.jsonl: 2 of 3 pairs, weight 2" in done.stderr
+    assert "left out: not-drawn 1" in done.stderr
+    assert (nothing.returncode, "no file of pairs was given" in nothing.stderr) == (2, True)
 
 
 def test_the_card_can_be_read_by_scripts(codefavor: Command, pairs_file: Path) -> None:
@@ -108,6 +125,8 @@ def test_pairs_near_to_codeprefbench_are_left_out_by_default(
         (["empty.jsonl"], "empty.jsonl holds no pairs"),
         (["broken.jsonl"], "broken.jsonl, line 1: not JSON"),
         (["pairs.jsonl", "--format", "poetry"], "there is no format 'poetry'"),
+        (["--mix", "pairs.jsonl"], "'pairs.jsonl' is not FILE=WEIGHT with a weight above zero"),
+        (["--mix", "gone.jsonl=1"], "there is no file gone.jsonl"),
         (["pairs.jsonl", "--hold-out-operators", "remork"], "did you mean 'remark'"),
         (["pairs.jsonl", "--held-out-share", "0.9", "--validation-share", "0.1"], "leave nothing to train on"),
         (["pairs.jsonl", "--decontaminate", "gone.jsonl"], "there is no file gone.jsonl"),
