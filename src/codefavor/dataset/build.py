@@ -19,7 +19,7 @@ from pydantic import Field, PositiveInt
 
 from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
-from codefavor.dataset.decontamination import Forbidden
+from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
 from codefavor.dataset.deduplication import SimilarTexts, code_key
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, group_of, objective_of, task_of
 from codefavor.dataset.split import SPLITS, Split, assign
@@ -71,6 +71,8 @@ class _Survey:
     """For each row, (reason, detail) if it is left out."""
     groups: Counter[str] = field(default_factory=Counter)
     operators: set[str] = field(default_factory=set)
+    contaminated: list[Contamination] = field(default_factory=list)
+    """Of the pairs left out for it, in order."""
     codes: dict[int, str | set[str]] = field(default_factory=dict)
     """Key of a code → the group it occurs in, or all of them where there are several."""
 
@@ -79,20 +81,20 @@ def build_dataset(
     pairs: Sequence[Path],
     out: Path,
     config: DatasetConfig | None = None,
-    forbidden: Iterable[str] | None = None,
+    forbidden: Iterable[ForbiddenText] | None = None,
     progress: Progress = silent,
 ) -> DatasetCard:
     """Make a data set from preference pairs in the folder `out`.
 
     Writes `train.jsonl`, `validation.jsonl` and `held-out.jsonl` (TrainingExample), `held-out.tasks.jsonl` and
-    `held-out-operators.tasks.jsonl` (BenchmarkTask), `rejections.jsonl`, `card.json`, `README.md`, `manifest.json`.
-    Where the folder holds the same data set already, its card is returned.
+    `held-out-operators.tasks.jsonl` (BenchmarkTask), `rejections.jsonl`, `contaminated.jsonl` (Contamination),
+    `card.json`, `README.md`, `manifest.json`. Where the folder holds the same data set already, its card is returned.
 
     Args:
         pairs: files of `PreferencePair`, or folders of synthesis runs.
         out: the folder to make.
         config: how to build.
-        forbidden: texts that no pair may be near to, such as a benchmark's; None if there are none at hand.
+        forbidden: texts that no pair may be like, such as a benchmark's; None if there are none at hand.
         progress: told of rows, each counted once per reading.
 
     Raises:
@@ -209,13 +211,14 @@ class _Builder:
         ids: set[str] = set()
         survey = self.survey
         for batch in self._rows():
-            near = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
-            for pair, part in zip(batch, near, strict=True):
+            like = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
+            for pair, overlap in zip(batch, like, strict=True):
                 survey.operators.update(_operator_names(pair))
                 keys = code_key(pair.naive_code), code_key(pair.improved_code)
                 reason = self._reason(pair, keys, seen)
-                if reason is None and part is not None:
-                    reason = "contaminated", f"{part} is near to a forbidden text"
+                if reason is None and overlap is not None:
+                    reason = "contaminated", f"{overlap.part} is like {overlap.task} ({overlap.kind})"
+                    survey.contaminated.append(overlap)
                 if reason is None and pair.id in ids:
                     reason = "duplicate", "another pair has the same id"
                 survey.reasons.append(reason)
@@ -311,9 +314,11 @@ class _Builder:
         sample = Sample(self.config.probe_pairs)
         orders_of: dict[str, list[str]] = {}
         with ExitStack() as stack:
-            paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections")}
+            paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections", "contaminated")}
             paths |= {f"{name}.tasks": folder / f"{name}.tasks.jsonl" for name in ("held-out", HELD_OUT_OPERATORS)}
             writers = {name: stack.enter_context(_Writer(path)) for name, path in paths.items()}
+            for overlap in self.survey.contaminated:
+                writers["contaminated"].write(overlap)
             for number, pair in self._numbered():
                 if reason := self.survey.reasons[number]:
                     rejected[reason[0]] += 1
@@ -341,11 +346,7 @@ class _Builder:
             rows=len(self.survey.reasons),
             splits={name: counts[name].card() for name in names},
             rejected=dict(sorted(rejected.items())),
-            decontamination={
-                "texts": len(self.unwanted) if self.unwanted else 0,
-                "sha256": self.unwanted.sha256 if self.unwanted else None,
-                "removed": rejected["contaminated"],
-            },
+            decontamination=self._decontamination(),
             probes=_probes(sample.pairs(), orders_of, self.config.seed),
             files={path.name: hash_file(path) for path in paths.values()},
             notes=self._notes(counts),
@@ -353,6 +354,16 @@ class _Builder:
         write_json(folder / CARD, card.model_dump(mode="json"))
         write_bytes(folder / "README.md", readme(card).encode())
         return card
+
+    def _decontamination(self) -> dict[str, Any]:
+        by_kind = Counter(overlap.kind for overlap in self.survey.contaminated)
+        return {
+            "texts": len(self.unwanted) if self.unwanted else 0,
+            "sha256": self.unwanted.sha256 if self.unwanted else None,
+            "removed": by_kind.total(),
+            "by_kind": {kind: by_kind[kind] for kind in KINDS},
+            "by_part": dict(sorted(Counter(overlap.part for overlap in self.survey.contaminated).items())),
+        }
 
     def _notes(self, counts: dict[str, SplitCounts]) -> list[str]:
         notes = []

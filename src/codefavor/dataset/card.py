@@ -47,7 +47,7 @@ class DatasetCard(BaseModel):
     rejected: dict[str, int]
     """Reason → pairs left out."""
     decontamination: dict[str, Any]
-    """`texts` compared with, their `sha256`, and pairs `removed`."""
+    """`texts` compared with, their `sha256`, pairs `removed`, and those by kind of likeness and by part of the pair."""
     probes: dict[str, Any]
     """What rules that do not understand the code can guess; one half is chance."""
     files: dict[str, str]
@@ -138,6 +138,7 @@ def readme(card: DatasetCard) -> str:
         )
     lines += ["", "A group (a module, a problem) is in one split only.", "", "## Left out", ""]
     lines += _table(("reason", "pairs"), card.rejected) if card.rejected else ["Nothing."]
+    lines += ["", "## Decontamination", "", *_decontamination_lines(card)]
     lines += ["", "## What a blind rule can guess", ""]
     lines += _probe_lines(card.probes) if card.probes else ["Not measured."]
     lines += ["", "## Operators", ""]
@@ -151,6 +152,17 @@ def readme(card: DatasetCard) -> str:
     if card.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in card.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _decontamination_lines(card: DatasetCard) -> list[str]:
+    found = card.decontamination
+    if not found.get("texts"):
+        return ["The pairs were not compared with any benchmark."]
+    removed = f"{found['removed']:,} of {card.rows:,} pairs are like one of {found['texts']:,} forbidden texts"
+    if not found["removed"]:
+        return [f"{removed}."]
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["by_kind"].items() if count)
+    return [f"{removed} and were left out ({kinds}); `contaminated.jsonl` says which, and which task each is like."]
 
 
 def _objectives(card: DatasetCard) -> list[str]:
