@@ -57,6 +57,7 @@ RECORDS = (
     "held-out-operators.tasks.jsonl",
     "rejections.jsonl",
     "contaminated.jsonl",
+    "similarity.jsonl",
 )
 
 

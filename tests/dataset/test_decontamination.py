@@ -113,14 +113,13 @@ def test_another_solution_to_another_problem_is_not_found(pair: MakePair) -> Non
     """Even where it is written in the same manner."""
     other = (
         "def cheapest_offer(offers, budget=100):\n    prices = {}\n    for offer in offers:\n"
-        "        if offer.price <= budget:\n            prices[offer.shop] = min(offer.price, prices.get(offer.shop, budget))\n"
+        "        if offer.price <= budget:\n"
+        "            prices[offer.shop] = min(offer.price, prices.get(offer.shop, budget))\n"
         "    return min(prices, key=prices.get, default=None)\n"
     )
+    asked = "Find the shop with the cheapest offer within the budget."
 
-    assert (
-        found(pair(1, improved_code=other, instruction="Find the shop with the cheapest offer within the budget."))
-        is None
-    )
+    assert found(pair(1, improved_code=other, instruction=asked)) is None
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_
 from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
 from codefavor.dataset.deduplication import SimilarTexts, code_key
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, group_of, objective_of, task_of
+from codefavor.dataset.similarity import NearestTrainingCodes, summary
 from codefavor.dataset.split import SPLITS, Split, assign
 from codefavor.errors import (
     EmptyInputError,
@@ -88,7 +89,8 @@ def build_dataset(
 
     Writes `train.jsonl`, `validation.jsonl` and `held-out.jsonl` (TrainingExample), `held-out.tasks.jsonl` and
     `held-out-operators.tasks.jsonl` (BenchmarkTask), `rejections.jsonl`, `contaminated.jsonl` (Contamination),
-    `card.json`, `README.md`, `manifest.json`. Where the folder holds the same data set already, its card is returned.
+    `similarity.jsonl` (TopSimilarity), `card.json`, `README.md`, `manifest.json`.
+    Where the folder holds the same data set already, its card is returned.
 
     Args:
         pairs: files of `PreferencePair`, or folders of synthesis runs.
@@ -312,9 +314,10 @@ class _Builder:
         balanced = {name: BalancedOrders() for name in SPLITS}
         rejected: Counter[str] = Counter()
         sample = Sample(self.config.probe_pairs)
+        nearest = NearestTrainingCodes(self.unwanted.texts if self.unwanted else ())
         orders_of: dict[str, list[str]] = {}
         with ExitStack() as stack:
-            paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections", "contaminated")}
+            paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections", "contaminated", "similarity")}
             paths |= {f"{name}.tasks": folder / f"{name}.tasks.jsonl" for name in ("held-out", HELD_OUT_OPERATORS)}
             writers = {name: stack.enter_context(_Writer(path)) for name, path in paths.items()}
             for overlap in self.survey.contaminated:
@@ -339,14 +342,18 @@ class _Builder:
                     writers["held-out.tasks"].write(task_of(pair, "held-out"))
                 elif split == "train":
                     sample.add(pair)
+                    nearest.add((pair.improved_code, pair.naive_code))
                     orders_of[pair.id] = [example.label for example in examples]
+            similar = nearest.result()
+            for item in similar:
+                writers["similarity"].write(item)
         card = DatasetCard(
             config=self.config.fixed(),
             inputs=inputs,
             rows=len(self.survey.reasons),
             splits={name: counts[name].card() for name in names},
             rejected=dict(sorted(rejected.items())),
-            decontamination=self._decontamination(),
+            decontamination=self._decontamination() | {"similarity": summary(similar)},
             probes=_probes(sample.pairs(), orders_of, self.config.seed),
             files={path.name: hash_file(path) for path in paths.values()},
             notes=self._notes(counts),

@@ -47,7 +47,8 @@ class DatasetCard(BaseModel):
     rejected: dict[str, int]
     """Reason → pairs left out."""
     decontamination: dict[str, Any]
-    """`texts` compared with, their `sha256`, pairs `removed`, and those by kind of likeness and by part of the pair."""
+    """`texts` compared with, their `sha256`, pairs `removed`, those by kind of likeness and by part of the pair,
+    and the `similarity` of the training codes left to the forbidden ones."""
     probes: dict[str, Any]
     """What rules that do not understand the code can guess; one half is chance."""
     files: dict[str, str]
@@ -158,11 +159,23 @@ def _decontamination_lines(card: DatasetCard) -> list[str]:
     found = card.decontamination
     if not found.get("texts"):
         return ["The pairs were not compared with any benchmark."]
-    removed = f"{found['removed']:,} of {card.rows:,} pairs are like one of {found['texts']:,} forbidden texts"
-    if not found["removed"]:
-        return [f"{removed}."]
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["by_kind"].items() if count)
-    return [f"{removed} and were left out ({kinds}); `contaminated.jsonl` says which, and which task each is like."]
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["by_kind"].items() if count) or "none"
+    lines = [
+        f"{found['removed']:,} of {card.rows:,} pairs are like one of {found['texts']:,} forbidden texts and were left "
+        f"out ({kinds}); `contaminated.jsonl` says which, and which task each is like."
+    ]
+    if found["similarity"]:
+        lines += [
+            "",
+            "How like the forbidden codes the training codes left are (`similarity.jsonl`; 1 is the same):",
+            "",
+            "| codes | number | median of the most similar | highest | 0.8 or more |",
+            "|---|---|---|---|---|",
+        ]
+    for name, values in found["similarity"].items():
+        cells = f"{values['codes']:,} | {values['median']:.2f} | {values['highest']:.2f} | {values['near']:,}"
+        lines.append(f"| {name} | {cells} |")
+    return lines
 
 
 def _objectives(card: DatasetCard) -> list[str]:
