@@ -1,6 +1,6 @@
 """How much memory and CPU time each step from pairs to a data set takes, at two sizes: memory should hardly grow.
 
-The pairs are made here: functions of made-up words, no two alike, but for known shares of exact copies, near copies and
+`build-unchecked` compares the pairs with no benchmark; all other builds do. The pairs are made here: functions of made-up words, no two alike, but for known shares of exact copies, near copies and
 copies of forbidden texts. Each step is a process of its own, whose peak memory and CPU time the system tells us.
 
 python benchmarks/dataset_scale.py [--rows N ...] [--steps NAME ...] [--folder PLACE] [--orders both|one]
@@ -19,10 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from codefavor.dataset.decontamination import Forbidden, ForbiddenText
 from codefavor.objectives import CRITERIA
 from codefavor.records import PreferencePair
 
-STEPS: Final = ("make", "accept", "decontaminate", "build", "build-generation", "build-parquet", "build-huggingface")
+STEPS: Final = (
+    *("make", "accept", "decontaminate", "build", "build-unchecked"),
+    *("build-generation", "build-parquet", "build-huggingface"),
+)
 FORBIDDEN: Final = 4000
 """Texts of the benchmark that is kept out: about as many as CodePrefBench has."""
 _SYLLABLES: Final = [first + second for first in "bdfgjklmnprstvwxz" for second in "aeiou"]
@@ -90,10 +94,11 @@ def _pair(number: int, code: str) -> PreferencePair:
     )
 
 
-def forbidden_texts() -> Iterator[str]:
+def forbidden_texts() -> Iterator[ForbiddenText]:
     for number in range(FORBIDDEN // 2):
-        yield _code(random.Random(f"forbidden {number}"), 8)
-        yield f"Forbidden instruction {number} about {_word(random.Random(number))} and what it is good for."
+        yield ForbiddenText(_code(random.Random(f"forbidden {number}"), 8), f"task {number}")
+        said = f"Forbidden instruction {number} about {_word(random.Random(number))} and what it is good for."
+        yield ForbiddenText(said, f"task {number}", "instruction")
 
 
 # ── Each step, in a process of its own ──
@@ -101,7 +106,6 @@ def forbidden_texts() -> Iterator[str]:
 
 def run_step(step: str, folder: Path, rows: int, orders: str) -> None:
     from codefavor.dataset.build import DatasetConfig, build_dataset
-    from codefavor.dataset.decontamination import Forbidden
     from codefavor.jsonl import read_records, write_records
     from codefavor.synthesis.acceptance import AcceptanceConfig, accept
 
@@ -137,7 +141,7 @@ def run_step(step: str, folder: Path, rows: int, orders: str) -> None:
                 **({"storage": kind} if kind in {"parquet", "huggingface"} else {}),
             }
         )
-        card = build_dataset([pairs], folder / step, config, forbidden_texts())
+        card = build_dataset([pairs], folder / step, config, None if kind == "unchecked" else forbidden_texts())
         print(json.dumps({name: split.pairs for name, split in card.splits.items()} | card.rejected), file=sys.stderr)
         shutil.rmtree(folder / step)
 

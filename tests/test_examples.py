@@ -231,7 +231,7 @@ def test_killed_at_any_moment_it_ends_in_the_same_bytes(
 ) -> None:
     """The folder is there when it is whole; what a killed build left is gone after the next."""
     pairs = built[storage].parent / "pairs.jsonl"
-    options = ["--format", "generation", "--storage", storage, "--probe-pairs", "0", "--decontaminate", "off"]
+    options = ["--format", "generation", "--storage", storage, "--probe-pairs", "0", "--no-decontaminate"]
     command = [sys.executable, "-m", "codefavor", "dataset", "build", str(pairs), "--out", "data", *options]
     chance = random.Random(storage)
     for _ in range(4):

@@ -19,11 +19,12 @@ from pydantic import Field, PositiveInt
 
 from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
-from codefavor.dataset.decontamination import Forbidden
+from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
 from codefavor.dataset.deduplication import SimilarTexts
 from codefavor.dataset.feedback import flaw_of
 from codefavor.dataset.mixture import Weighted
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, objective_of, task_of
+from codefavor.dataset.similarity import NearestTrainingCodes, summary
 from codefavor.dataset.split import SPLITS, assign
 from codefavor.dataset.survey import Earlier, Reason, Survey, keys_of
 from codefavor.errors import (
@@ -75,14 +76,15 @@ def build_dataset(
     pairs: Sequence[Path | Weighted],
     out: Path,
     config: DatasetConfig | None = None,
-    forbidden: Iterable[str] | None = None,
+    forbidden: Iterable[ForbiddenText] | None = None,
     progress: Progress = silent,
 ) -> DatasetCard:
     """Make a data set from preference pairs in the folder `out`.
 
     Writes `train.jsonl`, `validation.jsonl` and `held-out.jsonl` (TrainingExample; Parquet files or a Hugging Face
     dataset where that is asked for), `held-out.tasks.jsonl` and `held-out-operators.tasks.jsonl` (BenchmarkTask),
-    `rejections.jsonl`, `card.json`, `README.md`, `manifest.json`.
+    `rejections.jsonl`, `contaminated.jsonl` (Contamination), `similarity.jsonl` (TopSimilarity), `card.json`,
+    `README.md`, `manifest.json`.
     Where the folder holds the same data set already, its card is returned.
 
     Args:
@@ -90,7 +92,7 @@ def build_dataset(
             stand in the proportion of their weights; the others are taken whole.
         out: the folder to make.
         config: how to build.
-        forbidden: texts that no pair may be near to, such as a benchmark's; None if there are none at hand.
+        forbidden: texts that no pair may be like, such as a benchmark's; None if there are none at hand.
         progress: told of rows, each counted once per reading.
 
     Raises:
@@ -184,6 +186,7 @@ class _Builder:
     ) -> None:
         self.files, self.config, self.text, self.unwanted, self.progress = files, config, text, unwanted, progress
         self.survey = Survey()
+        self.contaminated: list[Contamination] = []
         self._wanted = set(config.hold_out_operators)
         self._passes = 0
 
@@ -227,14 +230,15 @@ class _Builder:
         earlier = Earlier()
         operators: set[str] = set()
         for batch in self._rows():
-            near = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
-            for pair, part in zip(batch, near, strict=True):
+            like = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
+            for pair, overlap in zip(batch, like, strict=True):
                 names = _operator_names(pair)
                 operators.update(names)
                 keys = keys_of(pair)
                 reason = self._flaw(pair) or earlier.clash(pair, keys)
-                if reason is None and part is not None:
-                    reason = "contaminated", f"{part} is near to a forbidden text"
+                if reason is None and overlap is not None:
+                    reason = "contaminated", f"{overlap.part} is like {overlap.task} ({overlap.kind})"
+                    self.contaminated.append(overlap)
                 if reason is None:
                     earlier.add(pair, keys)
                 self.survey.add(pair, keys, reason, apart=not self._wanted.isdisjoint(names))
@@ -310,13 +314,16 @@ class _Builder:
         balanced = {name: BalancedOrders() for name in SPLITS}
         rejected: Counter[str] = Counter()
         sample = Sample(self.config.probe_pairs)
+        nearest = NearestTrainingCodes(self.unwanted.texts if self.unwanted else ())
         labels_of: dict[str, list[Label]] = {}
         with ExitStack() as stack:
-            kinds = ("rejections", "held-out.tasks", f"{HELD_OUT_OPERATORS}.tasks")
+            kinds = ("rejections", "contaminated", "similarity", "held-out.tasks", f"{HELD_OUT_OPERATORS}.tasks")
             files = {name: stack.enter_context(_file(folder / f"{name}.jsonl")) for name in kinds}
             writers = {
                 name: stack.enter_context(example_writer(place_of(folder, name, storage), storage)) for name in SPLITS
             }
+            for overlap in self.contaminated:
+                _write(files["contaminated"], overlap)
             for number, pair in self._numbered():
                 if reason := self.survey.reasons[number]:
                     rejected[reason[0]] += 1
@@ -336,8 +343,13 @@ class _Builder:
                 counts[split].add(pair, labels)
                 if split == "held-out":
                     _write(files["held-out.tasks"], task_of(pair, "held-out"))
-                elif split == "train" and sample.add(pair):
-                    labels_of[pair.id] = labels
+                elif split == "train":
+                    nearest.add((pair.improved_code, pair.naive_code))
+                    if sample.add(pair):
+                        labels_of[pair.id] = labels
+            similar = nearest.result()
+            for item in similar:
+                _write(files["similarity"], item)
         if storage == "huggingface":
             write_split_names(folder)
         survey = self.survey
@@ -353,11 +365,7 @@ class _Builder:
             rows=len(survey.reasons),
             splits={name: counted.card() for name, counted in counts.items()},
             rejected=dict(sorted(rejected.items())),
-            decontamination={
-                "texts": len(self.unwanted) if self.unwanted else 0,
-                "sha256": self.unwanted.sha256 if self.unwanted else None,
-                "removed": rejected["contaminated"],
-            },
+            decontamination=self._decontamination() | {"similarity": summary(similar)},
             probes=_probes(sample.pairs(), labels_of, self.config.seed),
             files={
                 str(path.relative_to(folder)): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
@@ -367,6 +375,16 @@ class _Builder:
         write_json(folder / CARD, card.model_dump(mode="json"))
         write_bytes(folder / "README.md", readme(card).encode())
         return card
+
+    def _decontamination(self) -> dict[str, Any]:
+        by_kind = Counter(overlap.kind for overlap in self.contaminated)
+        return {
+            "texts": len(self.unwanted) if self.unwanted else 0,
+            "sha256": self.unwanted.sha256 if self.unwanted else None,
+            "removed": by_kind.total(),
+            "by_kind": {kind: by_kind[kind] for kind in KINDS},
+            "by_part": dict(sorted(Counter(overlap.part for overlap in self.contaminated).items())),
+        }
 
     def _notes(self, counts: dict[str, SplitCounts]) -> list[str]:
         notes = []

@@ -52,7 +52,8 @@ class DatasetCard(BaseModel):
     rejected: dict[str, int]
     """Reason → pairs left out."""
     decontamination: dict[str, Any]
-    """`texts` compared with, their `sha256`, and pairs `removed`."""
+    """`texts` compared with, their `sha256`, pairs `removed`, those by kind of likeness and by part of the pair,
+    and the `similarity` of the training codes left to the forbidden ones."""
     probes: dict[str, Any]
     """What rules that do not understand the code can guess; one half is chance."""
     files: dict[str, str]
@@ -148,6 +149,7 @@ def readme(card: DatasetCard) -> str:
         )
     lines += ["", "A group (a module, a problem) is in one split only.", "", "## Left out", ""]
     lines += _table(("reason", "pairs"), card.rejected) if card.rejected else ["Nothing."]
+    lines += ["", "## Decontamination", "", *_decontamination_lines(card)]
     lines += ["", "## What a blind rule can guess", ""]
     lines += _probe_lines(card.probes) if card.probes else ["Not measured."]
     lines += ["", "## Operators", ""]
@@ -184,6 +186,29 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for part in counts:
         total.update(part)
     return dict(total.most_common())
+
+
+def _decontamination_lines(card: DatasetCard) -> list[str]:
+    found = card.decontamination
+    if not found.get("texts"):
+        return ["The pairs were not compared with any benchmark."]
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["by_kind"].items() if count) or "none"
+    lines = [
+        f"{found['removed']:,} of {card.rows:,} pairs are like one of {found['texts']:,} forbidden texts and were left "
+        f"out ({kinds}); `contaminated.jsonl` says which, and which task each is like."
+    ]
+    if found["similarity"]:
+        lines += [
+            "",
+            "How like the forbidden codes the training codes left are (`similarity.jsonl`; 1 is the same):",
+            "",
+            "| codes | number | median of the most similar | highest | 0.8 or more |",
+            "|---|---|---|---|---|",
+        ]
+    for name, values in found["similarity"].items():
+        cells = f"{values['codes']:,} | {values['median']:.2f} | {values['highest']:.2f} | {values['near']:,}"
+        lines.append(f"| {name} | {cells} |")
+    return lines
 
 
 def _objectives(card: DatasetCard) -> list[str]:
