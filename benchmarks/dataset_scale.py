@@ -1,7 +1,8 @@
 """How much memory and CPU time each step from pairs to a data set takes, at two sizes: memory should hardly grow.
 
-`build-unchecked` compares the pairs with no benchmark; all other builds do. The pairs are made here: functions of made-up words, no two alike, but for known shares of exact copies, near copies and
-copies of forbidden texts. Each step is a process of its own, whose peak memory and CPU time the system tells us.
+`build-unchecked` compares the pairs with no benchmark; all other builds do. The pairs are made here: functions of
+made-up words, no two alike, but for known shares of exact copies, near copies and copies of forbidden texts. Each step
+is a process of its own, whose peak memory and CPU time the system tells us.
 
 python benchmarks/dataset_scale.py [--rows N ...] [--steps NAME ...] [--folder PLACE] [--orders both|one]
 """
