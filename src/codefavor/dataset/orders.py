@@ -15,7 +15,7 @@ from codefavor.records import BenchmarkTask, Comparison, Label, PreferencePair, 
 
 Order: TypeAlias = Literal["improved-first", "naive-first"]
 ORDERS: Final[tuple[Order, Order]] = ("improved-first", "naive-first")
-_COMMIT: Final = re.compile(r"(?P<repository>\S+?)(?:\.git)?@[0-9a-f]{7,64}\b(?::.*)?", re.DOTALL)
+_COMMIT: Final = re.compile(r"(?P<repository>.+?)(?:\.git)?@[0-9a-f]{7,64}\b(?::.*)?", re.DOTALL)
 _NAMED: Final = frozenset({"source", "license", "objective", "operator", "family"})
 
 
