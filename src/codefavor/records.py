@@ -194,6 +194,7 @@ class Rejection(Record):
 class TrainingExample(Record):
     """A preference pair as model text, in one order."""
 
+
     messages: list[dict[str, str]]
     format: str
     pair_id: str
