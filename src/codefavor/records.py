@@ -194,7 +194,6 @@ class Rejection(Record):
 class TrainingExample(Record):
     """A preference pair as model text, in one order."""
 
-
     messages: list[dict[str, str]]
     format: str
     pair_id: str
