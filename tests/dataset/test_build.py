@@ -213,11 +213,32 @@ def test_code_of_a_training_module_does_not_test(
     trained = next(item for item in many_pairs if item.id == train.pair_id)
     exact = pair(900, source=held_out.group, improved_code=trained.improved_code, naive_code="pass  # something else")
     near_code = trained.improved_code + " + 1"
-    near = pair(901, source=held_out.group, improved_code=near_code, naive_code="pass  # something other")
+    near = pair(901, source=held_out.group, improved_code=near_code, naive_code="raise NotImplementedError")
     (tmp_path / "again").mkdir()
     out, _ = build(tmp_path / "again", [*many_pairs, exact, near])
 
     assert reasons(out) == {exact.id: "code-in-training", near.id: "near-training"}
+
+
+def test_pairs_that_teach_nearly_the_same_are_one(
+    tmp_path: Path, many_pairs: list[PreferencePair], pair: MakePair
+) -> None:
+    """The same fault in a copy of a function goes; another fault in the same function stays."""
+    first = many_pairs[7]
+    copy = {"improved_code": first.improved_code + "  # ok", "naive_code": first.naive_code + "  # ok"}
+    same = pair(900, source="tests:other", id="same", **copy)
+    again = pair(901, source="tests:more", id="again", **{part: code + "!" for part, code in copy.items()})
+    fault = pair(
+        902, id="fault", improved_code=first.improved_code, naive_code=first.improved_code.replace("[", "list(")
+    )
+    out, card = build(tmp_path, [*many_pairs, same, again, fault], held_out_share=0, validation_share=0)
+    (tmp_path / "kept").mkdir()
+    _, kept = build(tmp_path / "kept", [*many_pairs, same], held_out_share=0, validation_share=0, near_duplicates=1)
+    detail = {row.id: row.detail for row in read_records(out / "rejections.jsonl", Rejection)}
+
+    assert detail == dict.fromkeys(("same", "again"), "row 8 teaches nearly the same")
+    assert card.rejected == {"near-duplicate": 2}
+    assert kept.rejected == {}
 
 
 # ── The same again ──
@@ -375,7 +396,7 @@ def test_a_place_that_is_taken_is_left_alone(tmp_path: Path, many_pairs: list[Pr
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, many_pairs: list[PreferencePair]) -> None:
     """Building is short, so half a data set is not worth keeping."""
     write_records(tmp_path / "pairs.jsonl", many_pairs)
-    with largest_file(100_000), pytest.raises(StorageError, match=r"cannot write .*data: file too large"):
+    with largest_file(100_000), pytest.raises(StorageError, match=r"cannot write .*: file too large"):
         build_dataset([tmp_path / "pairs.jsonl"], tmp_path / "data", DatasetConfig(probe_pairs=0))
 
     assert [item.name for item in tmp_path.iterdir()] == ["pairs.jsonl"]

@@ -36,6 +36,10 @@ def build_command(
     no_decontaminate: Annotated[
         bool, typer.Option("--no-decontaminate", help="Compare the pairs with nothing, not even CodePrefBench.")
     ] = False,
+    near_duplicates: Annotated[
+        float,
+        typer.Option(min=0.5, max=1, help="Similarity from which only the first of two pairs stays; 1 keeps all."),
+    ] = 0.9,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code; longer ones are left out.")] = 8000,
     probe_pairs: Annotated[int, typer.Option(min=0, help="Pairs the blind probes look at; 0 for no probes.")] = 4000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
@@ -52,6 +56,7 @@ def build_command(
         held_out_share=held_out_share,
         validation_share=validation_share,
         hold_out_operators=tuple(name.strip() for name in hold_out_operators.split(",") if name.strip()),
+        near_duplicates=near_duplicates,
         max_characters=max_characters,
         probe_pairs=probe_pairs,
     )

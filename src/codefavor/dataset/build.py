@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from sys import intern
 from types import TracebackType
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,6 +22,7 @@ from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
 from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
 from codefavor.dataset.deduplication import SimilarTexts, code_key
+from codefavor.dataset.near_duplicates import NearDuplicates, document_of
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, group_of, objective_of, task_of
 from codefavor.dataset.similarity import NearestTrainingCodes, summary
 from codefavor.dataset.split import SPLITS, Split, assign
@@ -60,6 +62,9 @@ class DatasetConfig(Config):
     """Operators, or families of them, that training never sees."""
     max_characters: PositiveInt = 8000
     """Longest code on either side; what is longer is rejected."""
+    near_duplicates: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Levenshtein similarity, of what changes and of the better code, from which only the first of two pairs stays;
+    with 1 both stay."""
     probe_pairs: int = 4000
     """Training pairs the blind probes look at, at most; 0 leaves the probes out."""
 
@@ -209,6 +214,18 @@ class _Builder:
     # ── First reading: each pair by itself and against those before it ──
 
     def survey_rows(self) -> None:
+        with NearDuplicates(self.config.near_duplicates) as documents:
+            self._survey_each(documents)
+            if self.config.near_duplicates < 1:
+                self._reject_near_duplicates(documents)
+
+    def _reject_near_duplicates(self, documents: NearDuplicates) -> None:
+        reasons = self.survey.reasons
+        rows = [number for number, reason in enumerate(reasons) if reason is None]
+        for later, earlier in documents.find():
+            reasons[rows[later]] = "near-duplicate", f"row {rows[earlier] + 1} teaches nearly the same"
+
+    def _survey_each(self, documents: NearDuplicates) -> None:
         seen: dict[tuple[int, int], str] = {}
         ids: set[str] = set()
         survey = self.survey
@@ -225,9 +242,12 @@ class _Builder:
                     reason = "duplicate", "another pair has the same id"
                 survey.reasons.append(reason)
                 if reason is None:
-                    seen[keys] = pair.criterion
+                    # Texts that many pairs share are kept once.
+                    seen[keys] = intern(pair.criterion)
                     ids.add(pair.id)
-                    group = group_of(pair)
+                    group = intern(group_of(pair))
+                    if self.config.near_duplicates < 1:
+                        documents.add(document_of(pair))
                     survey.groups[group] += 1
                     for key in keys:
                         _note_group(survey.codes, key, group)
