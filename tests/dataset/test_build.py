@@ -259,18 +259,20 @@ def test_a_killed_build_starts_again_and_ends_the_same(tmp_path: Path, many_pair
     """The folder is not there before it is whole; what the killed process left is removed."""
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
-    whole, _ = build(tmp_path / "whole", many_pairs)
+    secrets = [item.improved_code for item in many_pairs[5:9]]
+    whole, _ = build(tmp_path / "whole", many_pairs, secrets)
+    assert len((whole / "contaminated.jsonl").read_text().splitlines()) == 4
     for after in (0.02, 0.05, 0.1, 0.15):
         child = os.fork()
         if child == 0:
-            build(tmp_path / "killed", many_pairs)
+            build(tmp_path / "killed", many_pairs, secrets)
             os._exit(0)
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         out = tmp_path / "killed" / "data"
         assert not out.exists() or contents(out).keys() == contents(whole).keys()
-    out, _ = build(tmp_path / "killed", many_pairs)
+    out, _ = build(tmp_path / "killed", many_pairs, secrets)
 
     assert {name: contents(out)[name] for name in RECORDS} == {name: contents(whole)[name] for name in RECORDS}
     assert sorted(item.name for item in (tmp_path / "killed").iterdir()) == ["data", "pairs.jsonl"]

@@ -49,7 +49,8 @@ def test_every_part_must_be_near_and_short_ones_equal() -> None:
 
 def test_what_a_pair_teaches_is_told_apart() -> None:
     """Other faults in the same line, the same fault in other lines, and the repair the other way round."""
-    body = "def f(rows, low, high):\n    if rows[low] < rows[high]:\n        return 1\n    while low < high - 1:\n        low += 1"
+    body = "def f(rows, low, high):\n    if rows[low] < rows[high]:\n        return 1\n"
+    body += "    while low < high - 1:\n        low += 1"
     first, second = body.replace("] <", "] <="), body.replace("low <", "low <=")
     codes = [
         (first, body),

@@ -2,8 +2,8 @@
 
 A document is near to an earlier one where each of its parts has at least a given Levenshtein similarity to the same
 part of the other; parts too short for that must be equal. MinHash of the parts together proposes candidates: documents
-that share a band. The keys of the bands stay in arrays, which are sorted a band at a time; the texts wait in a temporary
-file without a name, which is gone with the process. Of documents that share a key, each is compared with the
+that share a band. The keys of the bands stay in arrays, which are sorted a band at a time; the texts wait in a
+temporary file without a name, which is gone with the process. Of documents that share a key, each is compared with the
 `_NEIGHBOURS` before it at most, so that a crowd of documents with one beginning costs its number and not its square.
 """
 
