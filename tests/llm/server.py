@@ -5,7 +5,8 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,11 +59,18 @@ class ProviderServer:
         self.status = status
         self.instead: Callable[[web.Request], web.StreamResponse] | None = None
         """What is sent instead of any answer."""
+        self.pieces: Callable[[], AsyncIterator[bytes]] | None = None
+        """What is sent instead of any answer, piece by piece."""
+        self.sent = 0
+        """Bytes of such pieces."""
         self.gives_logprobs = True
         self.first_statuses: list[int] = []
         """What the first requests of any kind get instead of an answer."""
         self.log: list[Seen] = []
         self.keep_log = True
+        self.roles: list[str] = []
+        self.keys_last = 3600
+        """Seconds that the keys of an assumed role last."""
         self.files: dict[str, str] = {}
         self.requests: list[dict[str, Any]] = []
         self.batches: list[str] = []
@@ -111,6 +119,7 @@ class ProviderServer:
         app.router.add_get("/v1/messages/batches/{name}", self._anthropic_batch)
         app.router.add_get("/v1/messages/batches/{name}/results", self._anthropic_results)
         app.router.add_post("/model/{model}/converse", self._bedrock)
+        app.router.add_post("/", self._assume_role)
         app.router.add_post(r"/{version}/models/{model:.*}", self._google)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
@@ -150,6 +159,8 @@ class ProviderServer:
         try:
             if self.instead is not None:
                 return self.instead(request)
+            if self.pieces is not None:
+                return await self._in_pieces(request, self.pieces())
             if self.status is not None:
                 seen.outcome = str(self.status)
                 said = "no: " + request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
@@ -175,6 +186,14 @@ class ProviderServer:
             return web.Response(text=data[: len(data) // 2] if kind == "cut" else data, content_type="application/json")
         finally:
             self.in_flight -= 1
+
+    async def _in_pieces(self, request: web.Request, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        await response.prepare(request)
+        async for piece in pieces:
+            await response.write(piece)
+            self.sent += len(piece)
+        return response
 
     async def _openai(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -314,6 +333,16 @@ class ProviderServer:
             shape,
             lambda status, said: {"__type": names.get(status, "ValidationException"), "message": said},
         )
+
+    async def _assume_role(self, request: web.Request) -> web.StreamResponse:
+        """Speak AWS's token service: each key is another one, and soon over."""
+        form = await request.post()
+        self.roles.append(str(form["RoleArn"]))
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.keys_last))
+        key = f"<AccessKeyId>ASIA{len(self.roles):016}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+        inner = f"<Credentials>{key}<SessionToken>t</SessionToken><Expiration>{ends}</Expiration></Credentials>"
+        whole = f"<AssumeRoleResult>{inner}</AssumeRoleResult>"
+        return web.Response(text=f"<AssumeRoleResponse>{whole}</AssumeRoleResponse>", content_type="text/xml")
 
     async def _google(self, request: web.Request) -> web.StreamResponse:
         def shape(text: str, read: int, written: int) -> Any:

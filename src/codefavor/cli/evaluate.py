@@ -136,7 +136,9 @@ def eval_command(
     )
     from codefavor.benchmark.evaluate import EvaluationConfig
     from codefavor.judges.load import is_chat
+    from codefavor.llm.load import addressed
 
+    asking = addressed(judge, asking)
     config = EvaluationConfig(
         orders=orders.value,
         comments=comments.value,

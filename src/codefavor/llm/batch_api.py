@@ -179,6 +179,7 @@ class BatchAsker:
         )
         for key, dollars in most.items():
             ledger.sent(key, dollars)
+        ledger.flush()
         batch = await self._insist(lambda: self._api.submit(list(fresh.items()), self._sampling))
         log.append(_Noted(id=batch, event="submitted", keys=list(fresh)))
         self._notice(f"batch {batch} was submitted; the same command collects it if this one is stopped")
@@ -205,6 +206,8 @@ class BatchAsker:
                 for key in sorted(missing):
                     error = RequestError("busy", f"batch {batch} ended without an answer to it")
                     answers += self._kept(key, error, waiting, store, ledger)
+                store.flush()
+                ledger.flush()
                 log.append(_Noted(id=batch, event="collected"))
                 yield answers
             if pending and not ended:
