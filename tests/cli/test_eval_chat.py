@@ -15,7 +15,7 @@ import pytest
 from tests.llm.server import ProviderServer
 
 from codefavor.jsonl import read_json, read_records, write_records
-from codefavor.llm.cost import LEDGER, Entry
+from codefavor.llm.cost import LEDGER, Entry, read_totals
 from codefavor.records import BenchmarkTask
 
 SECRET = "sk-live-0123456789abcdefghij"
@@ -291,6 +291,43 @@ def test_a_batch_needs_a_folder(codefavor: Command, server: ProviderServer, task
     assert done.returncode == 2
     assert "give --run DIR" in done.stderr
     assert not server.batches
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_killed_while_it_submits_and_while_it_waits_a_batch_is_submitted_once(
+    provider: str, codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """SIGKILL before the receipt, then again while the batch is in progress; the third try collects it."""
+    keys = {"OPENAI_API_KEY": SECRET, "ANTHROPIC_API_KEY": SECRET}
+    run = tmp_path / "run"
+    with ProviderServer().running() as server:
+        server.looks = 1_000_000
+        base = {"openai": "/v1", "anthropic": ""}[provider]
+        chat = ["eval", f"{provider}:m", "--base-url", server.url + base, "--bench", tasks_file, "--run", run]
+        words = [*map(str, chat), "--batch", "--limit", "5"]
+
+        def killed_when(ready: Callable[[], bool]) -> None:
+            command = [sys.executable, "-m", "codefavor", *words]
+            process = subprocess.Popen(command, env={**os.environ, **keys}, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 60
+            while not ready() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+            assert time.monotonic() < deadline
+
+        server.receipt_delay = 30
+        killed_when(lambda: len(server.batches) == 1)
+        assert b"submitted" not in (run / "batches.jsonl").read_bytes()
+        looks = server.looks_left
+        killed_when(lambda: server.looks_left < looks - 1)
+        server.looks_left = 1
+        done = codefavor(*words, **keys)
+
+        assert done.returncode == 0, done.stderr
+        assert len(server.batches) == 1
+    totals = read_totals(run / LEDGER)
+    assert (totals.requests, totals.answered, totals.uncertain_usd) == (5, 5, 0)
 
 
 def test_log_probabilities_that_do_not_come_are_said(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:

@@ -178,8 +178,6 @@ def _sampling(client: ChatClient, settings: AskingSettings, notice: Notice) -> S
         sampling = Sampling(_LETTER_TOKENS, 0.0, sampling.stop, sampling.seed, _TOP)
     elif settings.scoring == "letter":
         sampling = Sampling(min(settings.max_tokens, 64), sampling.temperature, sampling.stop, sampling.seed)
-    if settings.batch and settings.samples > 1 and sampling.seed is not None:
-        raise InputError("a batch has one --seed for all its --samples, which would be the same; leave out the seed")
     if settings.samples > 1 and sampling.temperature == 0:
         raise InputError("--samples above 1 needs --temperature above 0: greedy answers are all the same")
     for field, wanted in (

@@ -1,11 +1,21 @@
 """Owns Anthropic's messages API."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from typing import Any
 
 import anthropic
 
-from codefavor.llm.client import MALFORMED, Messages, Reply, RequestError, Sampling, split_system, unreadable
+from codefavor.llm.client import (
+    MALFORMED,
+    Intent,
+    Messages,
+    Reply,
+    RequestError,
+    Row,
+    Sampling,
+    split_system,
+    unreadable,
+)
 from codefavor.llm.sdk_client import SdkClient
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -52,11 +62,32 @@ class Anthropic(SdkClient):
 
     # ── Batches ──
 
-    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
-        """Hand over a batch and return its name."""
-        requests: list[Any] = [{"custom_id": key, "params": self._request(asked, sampling)} for key, asked in rows]
+    async def submit(self, rows: Sequence[Row], token: str) -> str:
+        """Hand over a batch and return its name; there is no place for the token."""
+        requests: list[Any] = [
+            {"custom_id": row.key, "params": self._request(row.messages, row.sampling)} for row in rows
+        ]
         with self._faults():
             return str((await self._client.messages.batches.create(requests=requests)).id)
+
+    async def find(self, intent: Intent, others: Set[str]) -> str | None:
+        """Return the batch that the intent became: as young and as large, and of these questions where that shows."""
+        with self._faults():
+            async for batch in self._client.messages.batches.list(limit=100):
+                if intent.follows(batch.created_at.timestamp()):
+                    return None
+                counts = batch.request_counts
+                size = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+                if batch.id in others or size != len(intent.keys):
+                    continue
+                if batch.processing_status != "ended" or await self._is_of(batch.id, intent.keys):
+                    return str(batch.id)
+        return None
+
+    async def _is_of(self, batch: str, keys: Sequence[str]) -> bool:
+        async for row in await self._client.messages.batches.results(batch):
+            return row.custom_id in keys
+        return False
 
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""

@@ -84,6 +84,15 @@ def key_of(client: str, messages: Messages, sampling: Sampling, sample: int = 0)
     return content_id(client, knobs, *(part for each in messages for part in (each["role"], each["content"])))
 
 
+def sampling_of(sampling: Sampling, sample: int) -> Sampling:
+    """Return how one of several samples is asked for: where there is a seed, each has its own.
+
+    >>> sampling_of(Sampling(seed=7), 2).seed, sampling_of(Sampling(), 2).seed
+    (9, None)
+    """
+    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + sample)
+
+
 class Asker:
     """Asks one model many questions.
 
@@ -125,6 +134,8 @@ class Asker:
                 f'{{"{client.name}": {{"input": 1.0, "output": 2.0}}}}, dollars for a million tokens'
             )
         self.client, self.sampling = client, sampling
+        # A provider begins elsewhere each time; a model of this process begins where it is told.
+        self._sampling = sampling if client.address else replace(sampling, seed=sampling.seed or 0)
         self._price, self._budget, self._folder = price, budget, folder
         # A batch is sent as one; what works in this process takes the time it takes.
         self._concurrency = max(concurrency, client.together)
@@ -311,7 +322,7 @@ class Asker:
             began = time.perf_counter()
             try:
                 async with asyncio.timeout(self._timeout):
-                    reply = await self.client.ask(question.messages, self._sampling_of(question))
+                    reply = await self.client.ask(question.messages, sampling_of(self._sampling, question.sample))
             except TimeoutError:
                 error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
             except RequestError as fault:
@@ -333,12 +344,6 @@ class Asker:
             self._ledger.failed(question.key, attempt, error, time.perf_counter() - began, most)
             self._blocks.noted()
             raise error
-
-    def _sampling_of(self, question: Question) -> Sampling:
-        seed = self.sampling.seed
-        if seed is None and self.client.address:
-            return self.sampling  # the provider begins elsewhere each time
-        return replace(self.sampling, seed=(seed or 0) + question.sample)
 
     async def _fits(self, most: float) -> None:
         while not self._ledger.fits(most) and self._stopped is None:

@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 import openai
 
 from codefavor.llm.client import (
     MALFORMED,
+    Intent,
     Messages,
     Reply,
     RequestError,
+    Row,
     Sampling,
     fault_of,
     split_thinking,
@@ -21,6 +23,7 @@ from codefavor.llm.client import (
 from codefavor.llm.sdk_client import SdkClient
 from codefavor.llm.settings import ChatSettings, Notice
 
+_TOKEN: Final = "codefavor"
 _PATH: Final = "/chat/completions"
 _THINKS: Final = re.compile(r"(?:.*/)?(?:o\d|gpt-5)(?!.*chat)", re.IGNORECASE)
 _REFUSED: Final = ("content_filter", "content_policy", "responsible", "safety")
@@ -100,26 +103,39 @@ class OpenaiCompatible(SdkClient):
 
     # ── Batches ──
 
-    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
+    async def submit(self, rows: Sequence[Row], token: str) -> str:
         """Hand over a batch and return its name."""
         lines = [
             json.dumps(
                 {
-                    "custom_id": key,
+                    "custom_id": row.key,
                     "method": "POST",
                     "url": "/v1/chat/completions",
-                    "body": self._request(messages, sampling),
+                    "body": self._request(row.messages, row.sampling),
                 }
             )
-            for key, messages in rows
+            for row in rows
         ]
         data = "\n".join(lines).encode()
         with self._faults():
             file = await self._client.files.create(file=("questions.jsonl", data), purpose="batch")
             made = await self._client.batches.create(
-                input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+                input_file_id=file.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+                metadata={_TOKEN: token},
             )
         return str(made.id)
+
+    async def find(self, intent: Intent, others: Set[str]) -> str | None:
+        """Return the batch that the intent became: it carries the intent's token."""
+        with self._faults():
+            async for batch in self._client.batches.list(limit=100):
+                if intent.follows(batch.created_at):
+                    return None
+                if (batch.metadata or {}).get(_TOKEN) == intent.token:
+                    return str(batch.id)
+        return None
 
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""
