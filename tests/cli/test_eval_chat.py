@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from tests.llm.server import ProviderServer
+from tests.llm.server import ProviderServer, by_hash
 
 from codefavor.jsonl import read_json, read_records, write_records
 from codefavor.llm.cost import LEDGER, Entry, read_totals
@@ -100,16 +100,76 @@ def test_read_again_an_answer_costs_what_it_did(
     assert [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")] == before
 
 
-def test_no_secret_is_ever_written_or_shown(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
-    """A server that repeats the key in its refusal does not get it into a file or onto the screen."""
-    run = tmp_path / "run"
-    with ProviderServer(status=401).running() as server:
-        done = codefavor(*arguments(server, tasks_file, run), OPENAI_API_KEY=SECRET)
+KEYS = {
+    "openai": {"OPENAI_API_KEY": SECRET},
+    "anthropic": {"ANTHROPIC_API_KEY": "ant/secret+0123456789abcdef"},
+    "google": {"GOOGLE_API_KEY": "goo/secret+0123456789abcdef"},
+    "bedrock": {"AWS_ACCESS_KEY_ID": "AKIA0123456789ABCDEF", "AWS_SECRET_ACCESS_KEY": "aws/secret+0123456789abcdef"},
+}
 
-    assert done.returncode == 1
-    assert done.stderr.count("status 401") == 1
-    everything = done.stdout + done.stderr + "".join(path.read_text() for path in run.rglob("*") if path.is_file())
-    assert SECRET not in everything
+
+@pytest.mark.parametrize("provider", KEYS)
+def test_no_secret_is_ever_written_or_shown(
+    provider: str, codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """A server that repeats the keys in its answers, then in its refusals, gets them into no file and no report."""
+    run = tmp_path / "run"
+    keys = {**KEYS[provider], "AWS_EC2_METADATA_DISABLED": "true"}
+    secrets = list(KEYS[provider].values())
+    said = ""
+    with ProviderServer(answer=lambda _: f"Keys: {' '.join(secrets)}. Better code: A").running() as server:
+        address = [f"{server.url}{'/v1' if provider == 'openai' else ''}", "--region", "us-east-1"]
+        words = ["eval", f"{provider}:m", "--base-url", *address, "--bench", tasks_file]
+        for more, status in ((["--run", run, "--limit", "4"], None), (["--run", tmp_path / "refused"], 401)):
+            server.status = status
+            done = codefavor(*words, *more, **keys)
+            assert done.returncode == (0 if status is None else 1), done.stderr
+            assert "Traceback" not in done.stderr
+            said += done.stdout + done.stderr
+    done = codefavor("report", run, "--out", tmp_path / "page" / "index.html")
+    assert done.returncode == 0, done.stderr
+    said += done.stdout + done.stderr
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"manifest.json", "replies.jsonl", "ledger.jsonl", "summary.json", "index.html"} <= {p.name for p in files}
+    assert b"Keys: " in (run / "replies.jsonl").read_bytes()
+    everything = said.encode() + b"".join(path.read_bytes() for path in files)
+    assert not [secret for secret in secrets if secret.encode() in everything]
+
+
+def test_chat_models_are_told_the_evidence(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """With --with-evidence the question holds what running and scanning the codes showed; without, it does not."""
+    for folder, more in (("plain", []), ("evidence", ["--with-evidence"])):
+        words = arguments(server, tasks_file, tmp_path / folder, "--limit", "2", *more)
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+        assert done.returncode == 0, done.stderr
+
+    plain, told = server.log[:2], server.log[2:]
+    assert len(told) == 2
+    assert all(len(after.prompt) > len(before.prompt) for before, after in zip(plain, told, strict=True))
+    assert all("What was seen when both codes were run" in seen.prompt for seen in told)
+    assert not any("What was seen when both codes were run" in seen.prompt for seen in plain)
+
+
+def test_judges_stand_side_by_side_in_a_report(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """Two models on the same tasks: their difference with its interval and McNemar's p, cost, and both exports."""
+    runs = [tmp_path / "gpt-4o", tmp_path / "always"]
+    for run, answer in zip(runs, (by_hash, lambda _: "Better code: A"), strict=True):
+        with ProviderServer(answer=answer).running() as server:
+            done = codefavor(*arguments(server, tasks_file, run, "--orders", "both"), OPENAI_API_KEY=SECRET)
+            assert done.returncode == 0, done.stderr
+    outs = [tmp_path / f"page.{kind}" for kind in ("html", "md", "tex")]
+    done = codefavor("report", *runs, *(word for out in outs for word in ("--out", out)))
+
+    assert done.returncode == 0, done.stderr
+    page, markdown, latex = (out.read_text() for out in outs)
+    assert "McNemar" in page
+    assert "McNemar" in markdown
+    assert markdown.count("openai:gpt-4o") >= 2
+    assert "McNemar" in latex
+    assert "\\begin{tabular" in latex
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it(codefavor: Command, tasks_file: Path) -> None:

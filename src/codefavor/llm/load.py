@@ -98,6 +98,9 @@ def load_client(spec: str, settings: ChatSettings | None = None, notice: Notice 
             raise
         raise MissingExtraError.of(known.extra, f"the model {spec}") from error
     client: ChatClient = make(model, settings, notice)
+    for field, wanted in (("temperature", True), ("seed", settings.seed is not None), ("stop", bool(settings.stop))):
+        if wanted and field in client.cannot:
+            notice(f"{client.name} does not take {field}; it is asked without")
     return client
 
 
