@@ -1,12 +1,14 @@
 """Every provider through its real SDK, against a local server that speaks its protocol."""
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from tests.llm.server import ProviderServer
 
 from codefavor.errors import InputError, MissingExtraError, UnknownNameError
@@ -308,3 +310,18 @@ def test_an_assumed_role_is_renewed_before_its_keys_end(
     signed = [re.search(r"Credential=(\w+)/\d+/eu-west-1/", seen.headers["Authorization"]) for seen in server.log]
     assert len({found[1] for found in signed if found}) == keys
     assert len(server.log) == 3
+
+
+def test_credit_that_is_used_up_is_no_reason_to_slow_down(server: ProviderServer) -> None:
+    """OpenAI says it with the status of haste, Anthropic with that of a bad question; no question will be answered."""
+    said = {
+        "openai": (429, {"error": {"message": "You exceeded your quota.", "code": "insufficient_quota"}}),
+        "anthropic": (400, {"type": "error", "error": {"type": "x", "message": "Your credit balance is too low."}}),
+    }
+    for provider, (status, body) in said.items():
+        text = json.dumps(body)
+        server.instead = lambda _, t=text, s=status: web.Response(text=t, status=s, content_type="application/json")
+        with pytest.raises(RequestError) as caught:
+            ask(client(provider, server))
+
+        assert caught.value.fault == "no-access", provider
