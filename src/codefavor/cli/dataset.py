@@ -41,9 +41,7 @@ def build_command(
         typer.Option(help="What examples say to look for: all of it, that the better is wanted, nothing."),
     ] = "specific",
     comments: Annotated[Literal["keep", "strip"], typer.Option(help="Whether codes keep their comments.")] = "keep",
-    limit: Annotated[
-        int | None, typer.Option("--pairs", min=1, help="Train on at most N pairs, drawn by name.")
-    ] = None,
+    train_pairs: Annotated[int | None, typer.Option(min=1, help="Train on at most N pairs, drawn by name.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses which groups are held out.")] = 0,
     held_out_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups held out.")] = 0.1,
     validation_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups to watch with.")] = 0.05,
