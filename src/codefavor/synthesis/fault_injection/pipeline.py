@@ -346,6 +346,7 @@ def _apply(
         "objective": operator.objective,
         "function": function.id,
         **({"cwe": operator.cwe} if operator.cwe else {}),
+        **({"license": function.license} if function.license else {}),
     }
     try:
         change = operator.rewrite(tree, chance)
