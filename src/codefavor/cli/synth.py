@@ -135,6 +135,15 @@ CommentsOfCodes: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[
     int | None, typer.Option("--limit", min=1, help="Only the first N rows; a later run may go further.")
 ]
+Verify: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Run both codes in the sandbox on the instruction's examples; leave out what they contradict."
+    ),
+]
+Unsafe: TypeAlias = Annotated[
+    bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Say what asking would take, and ask nothing.")]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]
 
@@ -148,6 +157,8 @@ def commit_instruct(
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
     prompts: OwnPrompts = None,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
     dry_run: DryRun = False,
     base_url: BaseUrl = None,
     region: Region = None,
@@ -181,7 +192,19 @@ def commit_instruct(
         batch_size=batch_size,
     )
     config = CommitInstructConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CommitInstruct(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+    _teach(
+        source,
+        CommitInstruct(teacher, config, prompts),
+        teacher,
+        settings,
+        limit,
+        batch,
+        run,
+        dry_run,
+        as_json,
+        verify,
+        unsafe,
+    )
 
 
 @app.command("critic-evol")
@@ -195,6 +218,8 @@ def critic_evol(
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
     prompts: OwnPrompts = None,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
     dry_run: DryRun = False,
     base_url: BaseUrl = None,
     region: Region = None,
@@ -229,7 +254,19 @@ def critic_evol(
         batch_size=batch_size,
     )
     config = AcceptanceConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CriticEvol(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+    _teach(
+        source,
+        CriticEvol(teacher, config, prompts),
+        teacher,
+        settings,
+        limit,
+        batch,
+        run,
+        dry_run,
+        as_json,
+        verify,
+        unsafe,
+    )
 
 
 @app.command("attempts")
@@ -286,10 +323,12 @@ def _teach(
     folder: Path | None,
     dry_run: bool,
     as_json: bool,
+    verify: bool = False,
+    unsafe: bool = False,
 ) -> None:
     from codefavor.synthesis.teacher import TeacherRun
 
-    asked = TeacherRun(source, method, model, settings, limit=limit, batch=bool(batch))
+    asked = TeacherRun(source, method, model, settings, limit=limit, batch=bool(batch), verify=verify, unsafe=unsafe)
     if dry_run:
         _estimate(asked, model, as_json)
         return
@@ -327,6 +366,7 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
             "rows": summary.rows,
             what: summary.made,
             "rejected": dict(summary.rejected),
+            **({"verified": dict(summary.verified)} if summary.verified else {}),
             "requests": spent.requests,
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
@@ -338,6 +378,10 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
     typer.echo(f"{summary.made:,} {what} from {summary.rows:,} rows in {folder / out}")
     typer.echo(f"not made into {what}: {rejected or 'nothing'}; each with its reason in {folder / 'rejections.jsonl'}")
+    if summary.verified:
+        from codefavor.synthesis.verification import in_words
+
+        typer.echo(f"verification: {in_words(summary.verified)}")
     lost = f", and up to ${spent.uncertain_usd:.4f} for answers that never came" if spent.uncertain_usd else ""
     typer.echo(
         f"{spent.requests:,} requests, {spent.input_tokens:,} tokens in, {spent.output_tokens:,} out, "

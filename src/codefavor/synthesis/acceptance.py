@@ -29,6 +29,7 @@ Reason: TypeAlias = Literal[
     "same-pair",
     "leading-instruction",
     "names-in-feedback",
+    "fails-examples",
 ]
 REASONS: Final[dict[Reason, str]] = {
     "duplicate-row": "the row asks what an earlier one asks",
@@ -48,6 +49,7 @@ REASONS: Final[dict[Reason, str]] = {
     "same-pair": "an earlier row gave the same two codes",
     "leading-instruction": "the instruction hints at one of the codes",
     "names-in-feedback": "the feedback does not name both codes, or calls them something else",
+    "fails-examples": "the improved code meets fewer of the instruction's examples than the naive one (`--verify`)",
 }
 """Every reason a row can be rejected for, and what it means."""
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from codefavor.codetext.parsing import parse, parse_expression
-from codefavor.judges.evidence.literals import literal
 from codefavor.judges.evidence.shapes import (
     COUNT,
     NUMBERS,
@@ -25,6 +24,7 @@ from codefavor.judges.evidence.shapes import (
     Truth,
     Whole,
 )
+from codefavor.problems.literals import literal
 
 # ── Annotations ──
 
