@@ -185,9 +185,17 @@ def _count(found: Description, pair: PreferencePair, is_example: bool) -> None:
     found.licences[str(meta.get("license") or NOT_STATED)] += 1
     found.origins[origin_of(pair.source)] += 1
     found.groups[group_of(pair)] += 1
-    found.verified[{True: "ran, and is as it says", False: "could not be run", None: "not run"}[pair.verified]] += 1
+    found.verified[_verified(pair)] += 1
     found.libraries.update({name for code in (pair.naive_code, pair.improved_code) for name in libraries_in(code)})
     found.words.update(set(_WORD.findall(_IN_CODE.sub(" ", pair.instruction).lower())) - _SAYS_LITTLE)
+
+
+def _verified(pair: PreferencePair) -> str:
+    if pair.verified:
+        return "verified"
+    if "not_run" in ((pair.meta or {}).get("verification") or {}):
+        return "could not be run"
+    return "not tried" if pair.verified is None else "run, and not shown"
 
 
 def origin_of(source: str | None) -> str:
