@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from codefavor.dataset.audit import audit_file
 from codefavor.dataset.description import describe, rough_tokens
 from codefavor.dataset.reading import read_pairs
@@ -105,3 +107,27 @@ def test_one_pair_makes_a_page(tmp_path: Path) -> None:
     page = _page(tmp_path, _pairs(1))
 
     assert "1 pair from 1 source" in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone_and_asks_nothing_of_the_network(browser: Any, tmp_path: Path, scheme: str) -> None:
+    """Long names and lines scroll in their own boxes, and what a browser complains of would be seen."""
+    wide: dict[str, Any] = {
+        "source": "example/" + "w" * 300,
+        "criterion": "Correctness: " + "v" * 300,
+        "teacher": "openai:" + "u" * 200,
+    }
+    _page(tmp_path, _pairs(40, **wide))
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto((tmp_path / "page.html").as_uri())
+    for details in page.query_selector_all("details"):
+        details.evaluate("element => element.open = true")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert requests == [(tmp_path / "page.html").as_uri()]
+    assert complaints == []
