@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, synth, train
+from codefavor.cli import bench, dataset, doctor, evaluate, judge, merge, mine, quickstart, report, study, synth, train
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -48,9 +48,11 @@ app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
 app.command("train")(train.train_command)
+app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(evaluate.eval_command)
 app.command("report")(report.report_command)
+app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
 

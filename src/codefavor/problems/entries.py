@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
+
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 _AWAITED: Final = """
@@ -79,7 +81,7 @@ def _changes_itself(part: ast.stmt) -> bool:
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.value, ast.Name)
         and node.value.id in ("self", "cls")
-        for node in ast.walk(part)
+        for node in walk(part)
     )
 
 

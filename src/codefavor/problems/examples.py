@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from codefavor.codetext.parsing import parse, parse_expression
+from codefavor.codetext.trees import walk
 from codefavor.problems.literals import closing, expression, literal, read_literal, written
 
 _MOST: Final = 60
@@ -88,7 +89,7 @@ def called(source: str) -> set[str]:
     tree = parse_expression(source)
     if tree is None:
         return set()
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return {node.func.id for node in walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
 def _spaceless(call: str) -> str:

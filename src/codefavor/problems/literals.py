@@ -5,6 +5,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from codefavor.codetext.parsing import parse_expression
+from codefavor.codetext.trees import walk
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _LONGEST: Final = 20_000
@@ -28,7 +29,7 @@ class Found(NamedTuple):
 def expression(text: str) -> ast.expr | None:
     """Return the tree of an expression; None where it is none, or leaves something out by dots."""
     body = parse_expression(text.strip())
-    if body is None or any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(body)):
+    if body is None or any(isinstance(node, ast.Constant) and node.value is ... for node in walk(body)):
         return None
     return body
 

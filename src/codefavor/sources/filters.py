@@ -5,6 +5,8 @@ import re
 from pathlib import PurePath
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
+
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 _TEST_FOLDERS: Final[frozenset[str]] = frozenset({"test", "tests", "idle_test", "testing"})
@@ -68,7 +70,7 @@ def function_reason(node: FunctionNode, min_statements: int, max_lines: int) -> 
         lines -= (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
     if lines > max_lines:
         return "too-long"
-    if sum(isinstance(part, ast.stmt) for item in body for part in ast.walk(item)) < min_statements:
+    if sum(isinstance(part, ast.stmt) for item in body for part in walk(item)) < min_statements:
         return "too-short"
     return None
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 from pydantic import PositiveInt
 
 from codefavor.codetext.parsing import parse
+from codefavor.codetext.trees import walk
 from codefavor.errors import EmptyInputError, InputError, UnknownNameError
 from codefavor.jsonl import write_records
 from codefavor.records import Function
@@ -289,7 +290,7 @@ def source_of(node: FunctionNode, lines: Sequence[str]) -> str:
     """
     docstring = docstring_node(node)
     exact: set[int] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.JoinedStr | ast.Constant) and part.end_lineno != part.lineno:
             is_text = isinstance(part, ast.JoinedStr) or isinstance(part.value, str | bytes)
             if is_text and not (docstring and part is docstring.value):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from codefavor.codetext.parsing import parse, parse_expression
+from codefavor.codetext.trees import walk
 from codefavor.judges.evidence.shapes import (
     COUNT,
     NUMBERS,
@@ -280,11 +281,9 @@ def read_use(code: str, function: str, name: str) -> Shape | None:
     Whole(low=0, high=40)
     """
     tree = parse(code)
-    heads = (
-        [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function] if tree else []
-    )
+    heads = [node for node in walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function] if tree else []
     found: list[Shape] = []
-    for node in ast.walk(heads[0]) if heads else ():
+    for node in walk(heads[0]) if heads else ():
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=holder), attr=method)) if holder == name:
                 found += [shape for methods, shape in _BY_METHOD if method in methods.split()]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codefavor.codetext.parsing import parse
+from codefavor.codetext.trees import walk
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import Behaviour, Disagreement
 from codefavor.judges.evidence.likeness import Arguments
@@ -134,7 +135,7 @@ def _changed(statement: str, item: Disagreement, given: Any) -> list[_Fault]:  #
 def _imports(code: str) -> set[str]:
     tree = parse(code)
     names: set[str] = set()
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in walk(tree) if tree is not None else ():
         match node:
             case ast.Import(names=found):
                 names |= {alias.name.partition(".")[0] for alias in found}

@@ -12,6 +12,7 @@ import random
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.operator import bodies, names_in
 
 _LOOKS_AT_NAMES: Final = frozenset({"locals", "eval", "exec", "vars", "globals", "dir"})
@@ -120,7 +121,7 @@ def _local_names(tree: ast.Module) -> dict[str, list[ast.Name]] | None:
     places: dict[str, list[ast.Name]] = {}
     assigned: set[str] = set()
     fixed: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name):
                 places.setdefault(name, []).append(node)

@@ -7,8 +7,11 @@ or None where the function offers no site for it, in which case the tree must be
 import ast
 import random
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
+
+from codefavor.codetext.trees import walk
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
 
@@ -68,26 +71,61 @@ def function_of(tree: ast.Module) -> ast.FunctionDef | ast.AsyncFunctionDef:
 
 def copy_tree(tree: ast.Module) -> ast.Module:
     """Return a tree of its own with the same code; call it before the first change to keep the improved side."""
-    return ast.parse(ast.unparse(tree))
+    return _copy(tree)
+
+
+_SHARED: Final = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+"""Nodes that say nothing but what they are; the parser shares them between trees too."""
+
+
+def _copy(node: NodeT) -> NodeT:
+    # Neither copy.deepcopy nor printing and parsing again: they take many times as long, and every pair needs copies.
+    if isinstance(node, _SHARED):
+        return node
+    copied = type(node).__new__(type(node))
+    state = vars(copied)
+    state.update(vars(node))
+    for name in node._fields:
+        value = state.get(name)
+        if isinstance(value, ast.AST):
+            state[name] = _copy(value)
+        elif isinstance(value, list):
+            state[name] = [_copy(item) if isinstance(item, ast.AST) else item for item in value]
+    return copied
+
+
+def print_tree(tree: ast.Module) -> str:
+    """Return the code of a tree, in which new statements need no places."""
+    for block in bodies(tree):
+        for statement in block:
+            if not hasattr(statement, "lineno"):
+                statement.lineno = 1  # the printer looks there for comments about types
+    return ast.unparse(tree)
 
 
 def nodes(tree: ast.AST, kind: type[NodeT], where: Callable[[NodeT], bool] | None = None) -> list[NodeT]:
     """Return the nodes of a kind, in the order of `ast.walk`, that satisfy a condition."""
-    return [node for node in ast.walk(tree) if isinstance(node, kind) and (where is None or where(node))]
+    return [node for node in walk(tree) if isinstance(node, kind) and (where is None or where(node))]
 
 
 def bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     """Yield every list of statements in the tree, to be changed in place."""
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
+    # In the order of `ast.walk`, without its expressions: they hold no statements, and most of a tree is expressions.
+    todo: list[ast.AST] = [tree]
+    for node in todo:
+        blocks = []
+        for name in ("body", "handlers", "orelse", "finalbody", "cases"):
             block = getattr(node, name, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                yield block
+            if isinstance(block, list) and block:
+                todo += block
+                if isinstance(block[0], ast.stmt):
+                    blocks.append(block)
+        yield from blocks
 
 
 def replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
     """Put an expression or statement in the place of another, which is found by identity."""
-    for parent in ast.walk(tree):
+    for parent in walk(tree):
         for name, value in ast.iter_fields(parent):
             if value is old:
                 setattr(parent, name, new)
@@ -112,20 +150,19 @@ def expression(code: str) -> ast.expr:
 
 def names_in(tree: ast.AST) -> set[str]:
     """Return every name, argument and attribute that occurs, so that a new name can avoid them."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-    return found
+    return {getattr(node, _NAMED[type(node)]) for node in walk(tree) if type(node) in _NAMED}
+
+
+_NAMED: Final[dict[type[ast.AST], str]] = {ast.Name: "id", ast.arg: "arg", ast.Attribute: "attr"}
 
 
 def fresh_name(tree: ast.AST, *wanted: str) -> str:
     """Return the first wanted name that the tree does not use; a digit is added where all are taken."""
-    taken = names_in(tree)
+    return free_name(names_in(tree), *wanted)
+
+
+def free_name(taken: AbstractSet[str], *wanted: str) -> str:
+    """Return the first wanted name that is not taken; a digit is added where all are."""
     for name in wanted:
         if name not in taken:
             return name

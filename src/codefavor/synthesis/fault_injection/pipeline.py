@@ -23,6 +23,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from pydantic import NonNegativeInt, PositiveInt
 
+from codefavor.codetext.trees import walk
 from codefavor.errors import EmptyInputError, UnknownNameError
 from codefavor.jsonl import BlockLog, hash_file, read_records, read_rows
 from codefavor.objectives import CRITERIA
@@ -31,7 +32,7 @@ from codefavor.runs import Config, Progress, Run, silent
 from codefavor.synthesis.fault_injection.efficiency.variants import variants
 from codefavor.synthesis.fault_injection.instructions import instruction_for
 from codefavor.synthesis.fault_injection.lengthen import lengthen
-from codefavor.synthesis.fault_injection.operator import Change, Operator
+from codefavor.synthesis.fault_injection.operator import Change, Operator, print_tree
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.sampling import Balance
 from codefavor.synthesis.fault_injection.verification.verifier import Verification, Verifier, verifier_of
@@ -67,6 +68,8 @@ class FaultInjectionConfig(Config):
     """Longest code on either side; what is longer is rejected."""
     seed: int = 0
     """Chooses sites, wordings and operators, together with each function's id."""
+    docstrings: bool = False
+    """Give both sides the function's docstring back, for training with comments."""
     verify: bool = False
     """Run both sides of the pairs about correctness and efficiency, and reject those that are not what they say."""
     workers: PositiveInt = 1
@@ -311,13 +314,14 @@ def candidates_of(
         mine = [item for item in operators if item.objective == objective]
         chance.shuffle(mine)
         found = 0
-        tree = ast.parse(text)
+        tree: ast.Module | None = None
         for operator in mine:
             if found == config.candidates:
                 break
+            tree = tree or ast.parse(text)
             result = _apply(function, base, tree, operator, chance, config)
             if result is not None:
-                tree = ast.parse(text)  # without a site the tree is as it was, and the next operator may have it
+                tree = None  # without a site it is as it was, and the next operator may have it
             if verifier and isinstance(result, PreferencePair):
                 result = verifier.verified(result, function)
             if isinstance(result, PreferencePair):
@@ -370,6 +374,10 @@ def _apply(
         return Rejection(id=function.id, reason="same-code", detail=operator.name, meta=meta)
     if max(len(naive), len(improved)) > config.max_characters:
         return Rejection(id=function.id, reason="too-long", detail=operator.name, meta=meta)
+    if config.docstrings and function.docstring:
+        told = _with_docstring(naive, function), _with_docstring(improved, function)
+        if told[0] != naive and told[1] != improved:  # an operator may have given one side another name
+            naive, improved = told
     instruction = instruction_for(function, base, chance, change.requirement)
     return _pair(instruction, naive, improved, change.feedback, f"{function.package}:{function.module}", meta)
 
@@ -379,28 +387,32 @@ def _evened(change: Change, chance: random.Random) -> tuple[str, str]:
 
     The longer side's local names grow by the gap the change left and a margin, whichever side that is.
     """
-    naive, improved = _print(change.naive), _print(change.improved)
+    naive, improved = print_tree(change.naive), print_tree(change.improved)
     gap = abs(len(naive) - len(improved))
     if naive == improved or (not gap and chance.random() < 0.5):
         return naive, improved
     margin = 1 + int(len(improved) * 0.02 * chance.lognormvariate(0, 1))
     if chance.random() < 0.5:
         tree = ast.parse(naive)
-        return (_print(tree) if lengthen(tree, chance, gap + margin) else naive), improved
+        return (print_tree(tree) if lengthen(tree, chance, gap + margin) else naive), improved
     tree = ast.parse(improved)
-    return naive, (_print(tree) if lengthen(tree, chance, gap + margin) else improved)
+    return naive, (print_tree(tree) if lengthen(tree, chance, gap + margin) else improved)
 
 
-def _print(tree: ast.Module) -> str:
-    try:
-        return ast.unparse(tree)
-    except AttributeError:  # the printer asks new statements for their line, and most changes make none
-        return ast.unparse(ast.fix_missing_locations(tree))
+def _with_docstring(code: str, function: Function) -> str:
+    """Put the function's own docstring back; what an operator wrote around it has none."""
+    tree = ast.parse(code)
+    name = function.qualname.rpartition(".")[2]
+    for node in walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            node.body.insert(0, ast.Expr(ast.Constant(function.docstring)))
+            break
+    return ast.unparse(tree)
 
 
 def _without_docstring(tree: ast.Module) -> ast.Module:
     """Drop docstrings: what they say is in the instruction, and judges see verifiable tasks without comments."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = node.body[0]
             if (

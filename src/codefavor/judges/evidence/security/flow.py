@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
+
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 OUTSIDE: Final = re.compile(
@@ -393,7 +395,7 @@ def dotted(node: ast.expr) -> str:
 
 def names_in(node: ast.AST) -> set[str]:
     """Return the names that stand in a tree, without attributes."""
-    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    return {item.id for item in walk(node) if isinstance(item, ast.Name)}
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
@@ -424,7 +426,7 @@ def _tells(statements: list[ast.stmt], error: str, returned: set[str]) -> Iterat
 
 def _is_error_text(value: ast.expr, error: str) -> bool:
     """Return whether a value holds what an error says: its text, its arguments, the trace."""
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in (
             "format_exc",
             "format_exception",
@@ -468,7 +470,7 @@ def texts_in(node: ast.AST) -> set[str]:
 
 def _words(node: ast.AST) -> set[str]:
     found = set()
-    for item in ast.walk(node):
+    for item in walk(node):
         if isinstance(item, ast.Name):
             found.add(item.id)
         elif isinstance(item, ast.Attribute):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import (
     Edit,
     Scope,
@@ -103,10 +104,10 @@ def _reset_in_loop(scope: Scope, _: random.Random) -> Iterator[Edit]:
         for place, loop in enumerate(block):
             if not isinstance(loop, ast.For | ast.While):
                 continue
-            changed = {ast.unparse(item.target) for item in ast.walk(loop) if isinstance(item, ast.AugAssign)}
+            changed = {ast.unparse(item.target) for item in walk(loop) if isinstance(item, ast.AugAssign)}
             changed |= {
                 item.func.value.id
-                for item in ast.walk(loop)
+                for item in walk(loop)
                 if isinstance(item, ast.Call)
                 and isinstance(item.func, ast.Attribute)
                 and isinstance(item.func.value, ast.Name)
@@ -132,7 +133,7 @@ def _reset_in_loop(scope: Scope, _: random.Random) -> Iterator[Edit]:
 
 def _stuck(scope: Scope, _: random.Random) -> Iterator[Edit]:
     for loop in scope.of(ast.While):
-        tested = {item.id for item in ast.walk(loop.test) if isinstance(item, ast.Name)}
+        tested = {item.id for item in walk(loop.test) if isinstance(item, ast.Name)}
         for node in loop.body:
             step = integer(node.value) if isinstance(node, ast.AugAssign) else None
             if step is not None and isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import (
     Edit,
     Scope,
@@ -98,7 +99,7 @@ def _exclusive(first: ast.expr, second: ast.expr) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    return {item.id for item in walk(node) if isinstance(item, ast.Name)}
 
 
 def _branch_order(scope: Scope, _: random.Random) -> Iterator[Edit]:

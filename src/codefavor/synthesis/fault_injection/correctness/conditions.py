@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import (
     Edit,
     Scope,
@@ -197,15 +198,15 @@ def _unconditional(scope: Scope, _: random.Random) -> Iterator[Edit]:
 
 def _narrowed(scope: Scope, chance: random.Random) -> Iterator[Edit]:
     for node in scope.of(ast.If):
-        names = [item.id for item in ast.walk(node.test) if isinstance(item, ast.Name) and item.id in scope.parameters]
+        names = [item.id for item in walk(node.test) if isinstance(item, ast.Name) and item.id in scope.parameters]
         # Next to a test for None or for emptiness most further conditions would change nothing.
         if not names or any(
             isinstance(item, ast.Not) or (isinstance(item, ast.Constant) and item.value in (None, ""))
-            for item in ast.walk(node.test)
+            for item in walk(node.test)
         ):
             continue
         one = chance.choice(sorted(set(names)))
-        measured = any(is_number(item) for item in ast.walk(node.test))
+        measured = any(is_number(item) for item in walk(node.test))
         extra = chance.choice(
             [f"{one} % 2 == 0", f"{one} > 100", f"{one} == 1"]
             if measured

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import Edit, Scope, assign, fault, line_of, quote
 
 _COPIES: Final = ("list", "dict", "set", "deepcopy", "copy")
@@ -152,7 +153,7 @@ def _mutable_default(scope: Scope, _: random.Random) -> Iterator[Edit]:
             text = f"{text} The improved code decides inside the call."
             if any(
                 isinstance(item, ast.Name) and item.id in (*scope.parameters, *scope.locals, "self", "cls")
-                for item in ast.walk(fresh)
+                for item in walk(fresh)
             ):
                 continue
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import (
     Edit,
     Scope,
@@ -244,7 +245,7 @@ def _filled(code: str, value: ast.expr) -> ast.expr:
     tree = expression(code)
     if isinstance(tree, ast.Name):
         return value
-    for parent in ast.walk(tree):
+    for parent in walk(tree):
         for field_name, child in ast.iter_fields(parent):
             if isinstance(child, ast.Name) and child.id == "X":
                 setattr(parent, field_name, value)
@@ -260,7 +261,7 @@ def _skipped_elements(scope: Scope, chance: random.Random) -> Iterator[Edit]:
         one = loop.target.id
         number = any(
             isinstance(item, ast.BinOp | ast.AugAssign)
-            and any(isinstance(part, ast.Name) and part.id == one for part in ast.walk(item))
+            and any(isinstance(part, ast.Name) and part.id == one for part in walk(item))
             for item in loop.body
         )
         tests = (

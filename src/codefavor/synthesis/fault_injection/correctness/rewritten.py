@@ -11,6 +11,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import Edit, Scope, body_of, fault, quote
 from codefavor.synthesis.fault_injection.operator import fresh_name, statements
 
@@ -31,7 +32,7 @@ def _spelled(
 ) -> Callable[[], None]:
     """Return the act of replacing a statement by a template; RESULT stands for the variable the value goes to."""
     # A template reads its source while it builds the result, so it cannot build it in the variable it reads.
-    read = {item.id for item in ast.walk(statement) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load)}
+    read = {item.id for item in walk(statement) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load)}
     result = target if target is not None and target not in read else fresh_name(scope.tree, wanted, "output")
     text = code.replace("RESULT", result)
     for key, value in parts.items():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.correctness.sites import (
     Edit,
     Scope,
@@ -85,7 +86,7 @@ def _defines_first(node: ast.stmt, before: list[ast.stmt]) -> bool:
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
         return False
     target = node.targets[0].id
-    return not any(isinstance(item, ast.Name) and item.id == target for other in before for item in ast.walk(other))
+    return not any(isinstance(item, ast.Name) and item.id == target for other in before for item in walk(other))
 
 
 def _undefined(scope: Scope, _: random.Random) -> Iterator[Edit]:
@@ -313,7 +314,7 @@ def _returned_early(scope: Scope, _: random.Random) -> Iterator[Edit]:
     if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Name)):
         return
     for node in body[:-1]:
-        stored = {item.id for item in ast.walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
+        stored = {item.id for item in walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
         if last.value.id in stored and not isinstance(node, ast.If | ast.For | ast.While):
             place = index_of(body, node)
             if place < len(body) - 2:

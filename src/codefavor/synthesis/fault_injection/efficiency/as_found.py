@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, faster
 from codefavor.synthesis.fault_injection.efficiency.membership import membership_tests
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, pure
@@ -38,9 +39,9 @@ def _loops_to_comprehensions(code: Code) -> Iterator[Edit]:
                 pass
             case _:
                 continue
-        targets = [item.id for item in ast.walk(loop.target) if isinstance(item, ast.Name)]
+        targets = [item.id for item in walk(loop.target) if isinstance(item, ast.Name)]
         leaking = not code.unused_outside(loop, targets)
-        mentioned = sum(isinstance(item, ast.Name) and item.id == name for item in ast.walk(loop))
+        mentioned = sum(isinstance(item, ast.Name) and item.id == name for item in walk(loop))
         if (
             other != name
             or leaking
@@ -80,11 +81,11 @@ def _concatenation_to_join(code: Code) -> Iterator[Edit]:
                     pass
                 case _:
                     continue
-            uses = [use for use in code.uses(name) if any(use is item for item in ast.walk(loop))]
+            uses = [use for use in code.uses(name) if any(use is item for item in walk(loop))]
             between = [
                 use
                 for item in block[index + 1 : place]
-                for use in ast.walk(item)
+                for use in walk(item)
                 if isinstance(use, ast.Name) and use.id == name
             ]
             grows = [code.parent[use] for use in uses]
@@ -174,7 +175,7 @@ def _hoistable_lengths(code: Code) -> Iterator[Edit]:
             or not call_of(call, "len", "sorted", "set", "sum", "list", "tuple", "max", "min", "str")
         ):
             continue
-        names = {item.id for item in ast.walk(call) if isinstance(item, ast.Name)}
+        names = {item.id for item in walk(call) if isinstance(item, ast.Name)}
         arguments = [item for item in call.args if not isinstance(item, ast.Constant)]
         if not arguments or not pure(call) or holds(call, ast.Attribute, ast.Subscript) or names & code.stored([loop]):
             continue

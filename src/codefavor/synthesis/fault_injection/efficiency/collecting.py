@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, unrollable
 from codefavor.synthesis.fault_injection.efficiency.sites import Code
@@ -37,7 +38,7 @@ def deliver(code: Code, node: ast.expr, statement: ast.stmt, name: str, result: 
 def _goal(code: Code, node: ast.expr, chance: random.Random, *wanted: str) -> str:
     """Return the name to fill: the one the expression is assigned to where it can be used, else a new one."""
     name = code.assigned_to(node)
-    if name and not any(isinstance(item, ast.Name) and item.id == name for item in ast.walk(node)):
+    if name and not any(isinstance(item, ast.Name) and item.id == name for item in walk(node)):
         return name
     return code.fresh(chance, *wanted)
 

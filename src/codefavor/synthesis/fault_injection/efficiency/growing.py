@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.collecting import elements
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, pure
@@ -179,7 +180,7 @@ def _extends(code: Code) -> Iterator[Edit]:
 
 def root_is(node: ast.expr, text: str) -> bool:
     """Return whether an expression mentions the name or attribute of the text."""
-    return any(dotted(item) == text for item in ast.walk(node))
+    return any(dotted(item) == text for item in walk(node))
 
 
 def _filters_in_two(code: Code) -> Iterator[Edit]:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, leaves, pure, simple_name
 from codefavor.synthesis.fault_injection.efficiency.sites import Code
@@ -33,7 +34,7 @@ def finite(code: Code, loop: ast.For) -> bool:
     # An iterator that the loop body also advances, such as the lines of an open file.
     if isinstance(loop.iter, ast.Name) and loop.iter.id in _iterators(code):
         return False
-    roots = {item.id for item in ast.walk(loop.iter) if isinstance(item, ast.Name)}
+    roots = {item.id for item in walk(loop.iter) if isinstance(item, ast.Name)}
     return roots.isdisjoint(code.stored(loop.body))
 
 
@@ -215,7 +216,7 @@ def _range_to_while(code: Code) -> Iterator[Edit]:
             continue
         name, end = loop.target.id, given[-1]
         changed = code.stored(loop.body)
-        inner = {item.id for item in ast.walk(end) if isinstance(item, ast.Name)}
+        inner = {item.id for item in walk(end) if isinstance(item, ast.Name)}
         if name in changed or not pure(end) or holds(end, ast.Attribute) or inner & (changed | {name}):
             continue
         if not code.unused_outside(loop, {name}) or any(isinstance(item, ast.Starred) for item in given):

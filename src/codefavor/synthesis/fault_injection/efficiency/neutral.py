@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.operator import bodies, fresh_name, function_of, nodes
 
 _Style: TypeAlias = Callable[[ast.Module, random.Random], None]
@@ -152,7 +153,7 @@ _SYNONYMS: Final = {
 def _rename_variable(tree: ast.Module, chance: random.Random) -> None:
     function = function_of(tree)
     scopes = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal
-    if any(isinstance(node, scopes) for statement in function.body for node in ast.walk(statement)):
+    if any(isinstance(node, scopes) for statement in function.body for node in walk(statement)):
         return
     stored = {node.id for node in nodes(function, ast.Name) if isinstance(node.ctx, ast.Store)}
     arguments = {node.arg for node in nodes(function, ast.arg)}

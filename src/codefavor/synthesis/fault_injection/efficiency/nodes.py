@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
+from codefavor.codetext.trees import walk
+
 SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -167,12 +169,12 @@ _PLAIN: Final = (
 
 def plain(node: ast.expr) -> bool:
     """Return whether an expression only reads: names, constants, attributes, items, and displays of those."""
-    return all(isinstance(item, _PLAIN) for item in ast.walk(node))
+    return all(isinstance(item, _PLAIN) for item in walk(node))
 
 
 def pure(node: ast.expr) -> bool:
     """Return whether working an expression out twice is the same as once, as far as names tell."""
-    for item in ast.walk(node):
+    for item in walk(node):
         if isinstance(item, ast.NamedExpr | ast.Await | ast.Starred | YIELDS):
             return False
         if isinstance(item, ast.Call):
@@ -213,18 +215,18 @@ def leaves(block: Iterable[ast.AST], *kinds: type[ast.stmt]) -> bool:
 
 def holds(node: ast.AST, *kinds: type[ast.AST]) -> bool:
     """Return whether a node of one of the kinds is anywhere inside."""
-    return any(isinstance(item, kinds) for item in ast.walk(node))
+    return any(isinstance(item, kinds) for item in walk(node))
 
 
 def unrollable(comprehension: ast.expr) -> bool:
     """Return whether a comprehension can be written as loops: nothing asynchronous, no name meaning two things."""
     generators: list[ast.comprehension] = comprehension.generators  # type: ignore[attr-defined]
-    targets = {item.id for part in generators for item in ast.walk(part.target) if isinstance(item, ast.Name)}
+    targets = {item.id for part in generators for item in walk(part.target) if isinstance(item, ast.Name)}
     if any(part.is_async for part in generators):
         return False
-    if any(isinstance(item, ast.Name) and item.id in targets for item in ast.walk(generators[0].iter)):
+    if any(isinstance(item, ast.Name) and item.id in targets for item in walk(generators[0].iter)):
         return False
-    return not any(isinstance(item, ast.NamedExpr | ast.Lambda | ast.Await) for item in ast.walk(comprehension))
+    return not any(isinstance(item, ast.NamedExpr | ast.Lambda | ast.Await) for item in walk(comprehension))
 
 
 def kind_of_value(node: ast.expr) -> str | None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
 from codefavor.synthesis.fault_injection.efficiency.nodes import call_of, dotted, holds, pure
 from codefavor.synthesis.fault_injection.efficiency.sites import Code
@@ -22,7 +23,7 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
                 pass
             case _:
                 continue
-        within = {id(item) for item in ast.walk(value)}
+        within = {id(item) for item in walk(value)}
         uses = [use for use in code.uses(name) if use is not target and id(use) not in within]
         looped = [use for use in uses if code.repeated(use) and code.loop_of(use) is not code.loop_of(statement)]
         # The statement stays where not all uses are in loops, and must not change what they read.
@@ -36,7 +37,7 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
             continue
         if any(not isinstance(use.ctx, ast.Load) or use.lineno < statement.lineno for use in uses):
             continue
-        parts = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
+        parts = {item.id for item in walk(value) if isinstance(item, ast.Name)}
         if any(code.aliased(part) for part in parts):
             continue
         rest = [item for item in code.of(ast.stmt) if item.lineno > statement.lineno]
@@ -69,7 +70,7 @@ def _values(code: Code, in_loops: bool) -> Iterator[Edit]:
 
 
 def _mentions(value: ast.expr, name: str) -> bool:
-    return any(isinstance(item, ast.Name) and item.id == name for item in ast.walk(value))
+    return any(isinstance(item, ast.Name) and item.id == name for item in walk(value))
 
 
 def _in_loops(code: Code) -> Iterator[Edit]:
@@ -81,8 +82,8 @@ def _per_use(code: Code) -> Iterator[Edit]:
 
 
 def _only_methods(value: ast.expr) -> bool:
-    called = {id(item.func) for item in ast.walk(value) if isinstance(item, ast.Call)}
-    return all(id(item) in called for item in ast.walk(value) if isinstance(item, ast.Attribute))
+    called = {id(item.func) for item in walk(value) if isinstance(item, ast.Call)}
+    return all(id(item) in called for item in walk(value) if isinstance(item, ast.Attribute))
 
 
 def _captured(code: Code, name: str) -> bool:
@@ -91,7 +92,7 @@ def _captured(code: Code, name: str) -> bool:
         for node in code.of(ast.AST)
         if isinstance(node, ast.FunctionDef | ast.Lambda) and node is not code.function
     ]
-    return any(isinstance(item, ast.Name) and item.id == name for scope in scopes for item in ast.walk(scope))
+    return any(isinstance(item, ast.Name) and item.id == name for scope in scopes for item in walk(scope))
 
 
 def _fresh_copy_is_fine(value: ast.expr, uses: list[ast.Name], code: Code) -> bool:

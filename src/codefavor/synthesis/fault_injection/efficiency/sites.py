@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.nodes import (
     MUTATORS,
     PURE_CALLS,
@@ -229,7 +230,7 @@ class Code:
         parts = [region] if isinstance(region, ast.AST) else region
         found: set[str] = set()
         for part in parts:
-            for node in ast.walk(part):
+            for node in walk(part):
                 if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                     found.add(node.id)
                 elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
@@ -274,7 +275,7 @@ class Code:
 
     def unused_outside(self, loop: ast.AST, names: Iterable[str]) -> bool:
         """Return whether nothing outside a loop sees what it leaves in its variables."""
-        inside = {id(item) for item in ast.walk(loop)}
+        inside = {id(item) for item in walk(loop)}
         return all(
             id(use) in inside or not isinstance(use.ctx, ast.Load) or self._bound_around(use)
             for name in names
@@ -295,16 +296,16 @@ class Code:
     def own_targets(self, comprehension: ast.expr, chance: random.Random) -> None:
         """Rename the variables of a comprehension that also occur elsewhere, so that it can become a loop."""
         generators = comprehension.generators  # type: ignore[attr-defined]
-        names = {item.id for part in generators for item in ast.walk(part.target) if isinstance(item, ast.Name)}
+        names = {item.id for part in generators for item in walk(part.target) if isinstance(item, ast.Name)}
         inside: Counter[str] = Counter()
-        for node in ast.walk(comprehension):
+        for node in walk(comprehension):
             if isinstance(node, ast.Name):
                 inside[node.id] += 1
             elif isinstance(node, ast.arg):
                 inside[node.arg] += 1
         clashing = sorted(name for name in names if self.names[name] != inside[name])
         renames = {name: self.fresh(chance, *_LOOP_NAMES.get(name, _ITEM_NAMES)) for name in clashing}
-        for node in ast.walk(comprehension):
+        for node in walk(comprehension):
             if isinstance(node, ast.Name) and node.id in renames:
                 node.id = renames[node.id]
             elif isinstance(node, ast.arg) and node.arg in renames:
@@ -347,4 +348,4 @@ def _evaluates_first(statement: ast.stmt, child: ast.AST) -> bool:
 
 
 def _binds(target: ast.expr, name: str) -> bool:
-    return any(isinstance(item, ast.Name) and item.id == name for item in ast.walk(target))
+    return any(isinstance(item, ast.Name) and item.id == name for item in walk(target))

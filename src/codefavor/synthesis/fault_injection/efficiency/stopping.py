@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.efficiency.collecting import deliver, elements
 from codefavor.synthesis.fault_injection.efficiency.making import Edit, slower
 from codefavor.synthesis.fault_injection.efficiency.nodes import (
@@ -83,10 +84,8 @@ def _first_match(code: Code) -> Iterator[Edit]:
         if not isinstance(default, ast.Return) or holds(loop, ast.NamedExpr, ast.Await, ast.Yield):
             continue
         fallback = "None" if default.value is None else ast.unparse(default.value)
-        targets = {item.id for item in ast.walk(loop.target) if isinstance(item, ast.Name)}
-        if not pure(value) or targets & {
-            item.id for item in ast.walk(ast.parse(fallback)) if isinstance(item, ast.Name)
-        }:
+        targets = {item.id for item in walk(loop.target) if isinstance(item, ast.Name)}
+        if not pure(value) or targets & {item.id for item in walk(ast.parse(fallback)) if isinstance(item, ast.Name)}:
             continue
 
         def edit(
@@ -132,7 +131,7 @@ def _breaks(code: Code) -> Iterator[Edit]:
         if loop.orelse or not (isinstance(last, ast.If) and not last.orelse and isinstance(last.body[-1], ast.Break)):
             continue
         earlier = loop.body[:-1]
-        own = {item.id for item in ast.walk(loop.target) if isinstance(item, ast.Name)}
+        own = {item.id for item in walk(loop.target) if isinstance(item, ast.Name)}
         for item in earlier:
             if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and pure(item.value):
                 own.add(item.targets[0].id)
@@ -154,7 +153,7 @@ def _without_break(code: Code, loop: ast.For, last: ast.If, own: set[str]) -> Ed
         constant = found and all(
             isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant) for item in found
         )
-        read = {item.id for item in ast.walk(last.test) if isinstance(item, ast.Name)}
+        read = {item.id for item in walk(last.test) if isinstance(item, ast.Name)}
         flags = {dotted(item.targets[0]) for item in found if isinstance(item, ast.Assign)}
         if constant and not flags & read and None not in flags:
             # Assigning the same constants again changes nothing.

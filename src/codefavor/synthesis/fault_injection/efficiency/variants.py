@@ -18,6 +18,7 @@ from codefavor.synthesis.fault_injection.efficiency.algorithms_of_planning impor
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_sequences import ALGORITHMS as _SEQUENCES
 from codefavor.synthesis.fault_injection.efficiency.algorithms_of_text import ALGORITHMS as _TEXT
 from codefavor.synthesis.fault_injection.efficiency.neutral import vary
+from codefavor.synthesis.fault_injection.operator import print_tree
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = (*_NUMBERS, *_SEQUENCES, *_COLLECTIONS, *_TEXT, *_PLANNING)
 
@@ -39,8 +40,8 @@ def variants(seed: int = 0) -> Iterator[tuple[str, str, str, str, str]]:
                 vary(naive, improved, chance)
                 yield (
                     chance.choice(algorithm.instructions).replace("{name}", function),
-                    ast.unparse(ast.fix_missing_locations(improved)),
-                    ast.unparse(ast.fix_missing_locations(naive)),
+                    print_tree(improved),
+                    print_tree(naive),
                     f"The naive code {slow.how}. The improved code {fast.how}.",
                     algorithm.name,
                 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.operator import Change, Operator, copy_tree, function_of, replace
 
 Bindings: TypeAlias = dict[str, ast.expr | list[ast.expr] | list[ast.keyword]]
@@ -114,11 +115,11 @@ def parsed(pattern: str) -> ast.expr:
 
 def import_lines(code: ast.AST, tree: ast.AST) -> list[ast.stmt]:
     """Return imports of the well-known modules that a piece of code names and the tree does not define."""
-    defined = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    defined |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    defined = {node.arg for node in walk(tree) if isinstance(node, ast.arg)}
+    defined |= {node.id for node in walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     text = ast.unparse(code)
     lines: list[str] = []
-    for node in ast.walk(code):
+    for node in walk(code):
         if isinstance(node, ast.Name) and node.id in IMPORTABLE - defined:
             deeper = [item for item in _SUBMODULES if item.startswith(f"{node.id}.") and item in text]
             lines += deeper or [node.id]
@@ -212,7 +213,7 @@ class _Filler(ast.NodeTransformer):
 
 @lru_cache(maxsize=4096)
 def _holes(pattern: str) -> frozenset[str]:
-    names = (node.id for node in ast.walk(parsed(pattern)) if isinstance(node, ast.Name))
+    names = (node.id for node in walk(parsed(pattern)) if isinstance(node, ast.Name))
     return frozenset(name for name in names if _HOLE.fullmatch(name))
 
 
@@ -220,9 +221,7 @@ def _holes(pattern: str) -> frozenset[str]:
 def _keywords(swap: Swap) -> frozenset[str | None]:
     """Return the keywords that tell the spellings apart; `**_K` never stands for them."""
     trees = (parsed(pattern) for pattern in (*swap.safe, *swap.unsafe, *swap.neutral))
-    return frozenset(
-        node.arg for tree in trees for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg
-    )
+    return frozenset(node.arg for tree in trees for node in walk(tree) if isinstance(node, ast.keyword) and node.arg)
 
 
 def _sites(tree: ast.Module, swap: Swap) -> dict[str, list[tuple[ast.expr, Bindings]]]:
@@ -230,7 +229,7 @@ def _sites(tree: ast.Module, swap: Swap) -> dict[str, list[tuple[ast.expr, Bindi
     kinds = (("safe", swap.safe), ("unsafe", () if swap.one_way else swap.unsafe), ("neutral", swap.neutral))
     sites: dict[str, list[tuple[ast.expr, Bindings]]] = {}
     inside: set[int] = set()
-    for node in ast.walk(function_of(tree)):
+    for node in walk(function_of(tree)):
         if id(node) in inside or not isinstance(node, ast.expr):
             continue
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
@@ -241,7 +240,7 @@ def _sites(tree: ast.Module, swap: Swap) -> dict[str, list[tuple[ast.expr, Bindi
                 continue
             if swap.site and not re.search(swap.site, ast.unparse(node), re.IGNORECASE):
                 continue
-            inside.update(id(item) for item in ast.walk(node))
+            inside.update(id(item) for item in walk(node))
             sites.setdefault(kind, []).append((node, found))
             break
     return sites
@@ -269,14 +268,14 @@ def _swapped(tree: ast.Module, rng: random.Random, swap: Swap) -> Change | None:
     if (kind != "unsafe" and not bad) or (kind != "safe" and not good):
         return None
     worse, better = rng.choice(bad or [""]), rng.choice(good or [""])
-    numbers = {id(node): index for index, node in enumerate(ast.walk(tree))}
+    numbers = {id(node): index for index, node in enumerate(walk(tree))}
     places = [numbers[id(node)] for node, _ in sites]
     naive, improved = copy.deepcopy(tree), copy.deepcopy(tree)
     construct = ast.unparse(sites[0][0])
     used: dict[str, list[ast.expr]] = {"naive": [], "improved": []}
     for side, module, pattern in (("naive", naive, worse), ("improved", improved, better)):
         keep = kind == ("unsafe" if side == "naive" else "safe")
-        walked = list(ast.walk(module))
+        walked = list(walk(module))
         for place, (node, holes) in zip(places, sites, strict=True):
             made = node if keep else build(pattern, holes)
             used[side].append(made)

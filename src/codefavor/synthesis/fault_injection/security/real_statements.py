@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeAlias
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.operator import (
     Change,
     Operator,
@@ -106,12 +107,12 @@ def _assert_for_check(tree: ast.Module, rng: random.Random) -> Change | None:
 
 
 def _check_left_out(tree: ast.Module, rng: random.Random) -> Change | None:
-    given = {item.arg for item in ast.walk(function_of(tree).args) if isinstance(item, ast.arg)} - {"self", "cls"}
+    given = {item.arg for item in walk(function_of(tree).args) if isinstance(item, ast.arg)} - {"self", "cls"}
 
     def fits(item: ast.stmt) -> bool:
         return _is_check(item) and any(
             isinstance(node, ast.Name) and node.id in given
-            for node in ast.walk(item.test)  # type: ignore[attr-defined]
+            for node in walk(item.test)  # type: ignore[attr-defined]
         )
 
     found = [(block, at) for block, at in _sites(tree, fits) if len(block) > 1]
@@ -149,7 +150,7 @@ def _check_left_out(tree: ast.Module, rng: random.Random) -> Change | None:
 
 def _errors_hidden(tree: ast.Module, rng: random.Random) -> Change | None:
     """Where a handler does something, the naive one passes; where it passes, the improved one reports."""
-    found = [node for node in ast.walk(function_of(tree)) if isinstance(node, ast.ExceptHandler)]
+    found = [node for node in walk(function_of(tree)) if isinstance(node, ast.ExceptHandler)]
     if not found:
         return None
     before = copy_tree(tree)
@@ -183,7 +184,7 @@ def _errors_hidden(tree: ast.Module, rng: random.Random) -> Change | None:
 
 
 def _handler_too_wide(tree: ast.Module, rng: random.Random) -> Change | None:
-    found = [node for node in ast.walk(function_of(tree)) if isinstance(node, ast.ExceptHandler)]
+    found = [node for node in walk(function_of(tree)) if isinstance(node, ast.ExceptHandler)]
     found = [node for node in found if node.type is None or (node.name is None and _last_handler(tree, node))]
     if not found:
         return None
@@ -205,7 +206,7 @@ def _handler_too_wide(tree: ast.Module, rng: random.Random) -> Change | None:
 
 
 def _last_handler(tree: ast.Module, handler: ast.ExceptHandler) -> bool:
-    return any(isinstance(node, ast.Try) and node.handlers[-1:] == [handler] for node in ast.walk(tree))
+    return any(isinstance(node, ast.Try) and node.handlers[-1:] == [handler] for node in walk(tree))
 
 
 # ── Paths and files ──
@@ -220,7 +221,7 @@ def _joined(item: ast.stmt) -> ast.Call | None:
         return None
     if any(isinstance(part, ast.Constant | ast.Starred) for part in call.args):
         return None
-    return None if item.targets[0].id in {node.id for node in ast.walk(call) if isinstance(node, ast.Name)} else call
+    return None if item.targets[0].id in {node.id for node in walk(call) if isinstance(node, ast.Name)} else call
 
 
 def _path_unchecked(tree: ast.Module, rng: random.Random) -> Change | None:
@@ -384,7 +385,7 @@ def _address_unchecked(tree: ast.Module, rng: random.Random) -> Change | None:
         if not isinstance(item, ast.Assign | ast.Return | ast.Expr | ast.With):
             return None
         values = [i.context_expr for i in item.items] if isinstance(item, ast.With) else [item.value]
-        for node in (node for value in values if value is not None for node in ast.walk(value)):
+        for node in (node for value in values if value is not None for node in walk(value)):
             if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name)):
                 continue
             if ast.unparse(node.func) in {"urlopen", "urllib.request.urlopen", "requests.get", "requests.post"}:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.synthesis.fault_injection.operator import (
     Change,
     Operator,
     copy_tree,
-    fresh_name,
+    free_name,
     function_of,
     names_in,
 )
@@ -239,6 +240,7 @@ def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str])
     function = function_of(tree)
     own = [item.arg for item in (*function.args.posonlyargs, *function.args.args) if item.arg not in {"self", "cls"}]
     inputs = _keys(scene.inputs)
+    taken = names_in(tree)
     names: dict[str, str] = {}
     given: list[str] = []
     # A drawn name must not hide what the texts import or use by its own name.
@@ -251,7 +253,7 @@ def _names(tree: ast.Module, rng: random.Random, scene: Scene, texts: list[str])
             names[key] = fitting[0]
             continue
         free = [item for item in pool if item not in names.values()]
-        names[key] = fresh_name(tree, *(free or pool))
+        names[key] = free_name(taken, *(free or pool))
         if key in inputs:
             given.append(key)
     return names, given
@@ -273,12 +275,13 @@ class _Place:
         self.tree, self.names, self.given = tree, names, given
         self.inputs = [names[key] for key in re.findall(r"\$([a-z]+)", scene.inputs)]
         self.result = names[scene.result.strip("$")] if scene.result else ""
-        self.helper = fresh_name(tree, *rng.sample(helpers := scene.helper.split(), len(helpers)))
-        self.cls = fresh_name(tree, *rng.sample(classes := _POOLS["cls"].split(), len(classes)))
+        taken = names_in(tree)
+        self.helper = free_name(taken, *rng.sample(helpers := scene.helper.split(), len(helpers)))
+        self.cls = free_name(taken, *rng.sample(classes := _POOLS["cls"].split(), len(classes)))
         kinds = ["start", "start", "end", "end", "helper", "helper", "beside", "method"]
         if any(isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for item in _tops(codes)):
             kinds = ["module"]
-        elif any(isinstance(item, ast.Return) for code in codes for item in ast.walk(code)):
+        elif any(isinstance(item, ast.Return) for code in codes for item in walk(code)):
             kinds = ["helper", "helper", "beside", "method"]
         self.kind = rng.choice(kinds)
         self.above = rng.random() < 0.6
@@ -297,7 +300,7 @@ class _Place:
         """Return a module with the function and the code; nothing is shared with the trees given."""
         module = copy_tree(self.tree)
         function = function_of(module)
-        code = ast.parse(ast.unparse(code))
+        code = copy_tree(code)
         imports: list[ast.stmt] = [item for item in code.body if isinstance(item, ast.Import | ast.ImportFrom)]
         body = [item for item in code.body if not isinstance(item, ast.Import | ast.ImportFrom)]
         if self.decoy:
@@ -318,7 +321,7 @@ class _Place:
             self._define(module, function, [*inner, *body])
         if self.imports == "module" or (self.imports == "function" and self.kind == "module"):
             module.body[:0] = _unique(imports)
-        return ast.fix_missing_locations(module)
+        return module
 
     def _define(
         self, module: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef, body: list[ast.stmt]

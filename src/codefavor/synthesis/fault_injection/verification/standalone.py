@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from codefavor.codetext.trees import walk
 from codefavor.records import Function
 from codefavor.synthesis.fault_injection.operator import function_of
 
@@ -75,16 +76,16 @@ def standalone(function: Function, tree: ast.Module) -> Standalone | str:
     if "<locals>" in function.qualname:
         return "nested-function"
     free = free_names(tree)
-    if any(isinstance(part, ast.Nonlocal | ast.Global) for part in ast.walk(node)):
+    if any(isinstance(part, ast.Nonlocal | ast.Global) for part in walk(node)):
         return "changes-outer-names"
     if "super" in free or "__class__" in free:
         return "needs-its-class"
-    imported = {alias.name.partition(".")[0] for part in ast.walk(node) if isinstance(part, ast.Import)
+    imported = {alias.name.partition(".")[0] for part in walk(node) if isinstance(part, ast.Import)
                 for alias in part.names}  # fmt: skip
-    imported |= {str(part.module).partition(".")[0] for part in ast.walk(node) if isinstance(part, ast.ImportFrom)}
+    imported |= {str(part.module).partition(".")[0] for part in walk(node) if isinstance(part, ast.ImportFrom)}
     if (free | imported) & _UNREPEATABLE:
         return "depends-on-the-machine"
-    if any(isinstance(part, ast.ImportFrom) and part.level for part in ast.walk(node)) or not (
+    if any(isinstance(part, ast.ImportFrom) and part.level for part in walk(node)) or not (
         imported <= sys.stdlib_module_names
     ):
         return "needs-other-modules"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from codefavor.codetext.trees import walk
 from codefavor.records import Function, PreferencePair
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox, SandboxError
 from codefavor.synthesis.fault_injection.operator import function_of
@@ -339,7 +340,7 @@ class _Climb:
 def _refusals(node: ast.AST) -> set[str]:
     """Return the names of the exceptions that code raises on purpose."""
     found = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Raise) and part.exc is not None:
             named = part.exc.func if isinstance(part.exc, ast.Call) else part.exc
             found.add(ast.unparse(named).rpartition(".")[2])
@@ -351,12 +352,10 @@ def _refusals(node: ast.AST) -> set[str]:
 def _with_plain_names(code: str) -> str:
     """Return code with its local names numbered, so that a change of names is no difference. Lines stay as they are."""
     tree = ast.parse(code)
-    fixed = {item.arg for item in ast.walk(tree) if isinstance(item, ast.arg)}
-    local = {
-        item.id for item in ast.walk(tree) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
-    } - fixed
+    fixed = {item.arg for item in walk(tree) if isinstance(item, ast.arg)}
+    local = {item.id for item in walk(tree) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)} - fixed
     numbers: dict[str, str] = {}
-    for item in ast.walk(tree):
+    for item in walk(tree):
         if isinstance(item, ast.Name) and item.id in local:
             item.id = numbers.setdefault(item.id, f"v{len(numbers)}")
     return ast.unparse(tree)

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from codefavor.codetext.trees import walk
+
 _METHODS: Final = {
     "str": "split rsplit strip lstrip rstrip lower upper title startswith endswith encode join splitlines replace "
     "format "
@@ -98,7 +100,7 @@ def uses_of(node: ast.FunctionDef | ast.AsyncFunctionDef, docstring: str | None)
         if len(reader.names) == before:
             break
     reader.read()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Constant):
             if isinstance(part.value, str) and 0 < len(part.value) <= 24 and part.value not in found.texts:
                 found.texts.append(part.value)
@@ -182,7 +184,7 @@ def _examples(name: str, docstring: str, found: Uses) -> None:
             tree = ast.parse(line.strip())
         except (SyntaxError, ValueError):
             continue
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] != name:
                 continue
             try:
@@ -204,7 +206,7 @@ class _Reader:
     def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, found: Uses) -> None:
         self.node, self.found = node, found
         self.names: dict[str, str] = {name: name for name in (*found.positional, *found.named)}
-        self.parts = list(ast.walk(node))
+        self.parts = list(walk(node))
         if found.star:
             self.names[found.star] = f"*{found.star}"
 
