@@ -29,15 +29,18 @@ class Sample:
         self._size = size
         self._heap: list[tuple[float, str, PreferencePair]] = []
 
-    def add(self, pair: PreferencePair) -> None:
-        """Offer a pair."""
+    def add(self, pair: PreferencePair) -> bool:
+        """Offer a pair, and return whether it is in the sample for now."""
         if self._size <= 0:
-            return
+            return False
         item = (-position(pair.id, 0), content_id(pair.id), pair)
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, item)
         elif item[0] > self._heap[0][0]:
             heapq.heapreplace(self._heap, item)
+        else:
+            return False
+        return True
 
     def pairs(self) -> list[PreferencePair]:
         """Return the sample."""
@@ -149,9 +152,10 @@ def audit_file(path: Path, most: int = 4000, seed: int = 0) -> Audit:
     sample = Sample(most)
     labels: dict[str, list[str]] = {}
     for row in read_pairs(path):
-        labels.setdefault(row.pair.id, []).append(row.label)
-        if not row.again:
-            sample.add(row.pair)
+        if row.pair.id in labels:
+            labels[row.pair.id].append(row.label)
+        elif sample.add(row.pair):
+            labels[row.pair.id] = [row.label]
     pairs = sample.pairs()
     if not pairs:
         raise EmptyInputError(f"{file_of(path)} holds no pairs; a PreferencePair or TrainingExample a line is expected")

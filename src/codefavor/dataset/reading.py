@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from codefavor.dataset.orders import drawn_order
 from codefavor.errors import MissingFileError
-from codefavor.jsonl import check_readable, parse_record, read_rows
+from codefavor.examples import read_example_rows, splits_of
+from codefavor.jsonl import check_readable, parse_record
 from codefavor.records import PreferencePair, TrainingExample
 
 
@@ -29,12 +30,14 @@ def file_of(path: Path) -> Path:
         MissingFileError: there is none.
     """
     if path.is_dir():
-        for name in ("train.jsonl", "pairs.jsonl"):
-            if (path / name).is_file():
-                return path / name
-        raise MissingFileError(
-            f"{path} holds no train.jsonl or pairs.jsonl; give a data set, a synthesis run or a file"
-        )
+        if (path / "pairs.jsonl").is_file():
+            return path / "pairs.jsonl"
+        try:
+            return splits_of(path)["train"]
+        except MissingFileError:
+            raise MissingFileError(
+                f"{path} holds no train.jsonl, train.parquet or pairs.jsonl; give a data set, a synthesis run or a file"
+            ) from None
     check_readable(path)
     return path
 
@@ -47,7 +50,7 @@ def read_pairs(path: Path) -> Iterator[Row]:
     """
     file = file_of(path)
     seen: set[str] = set()
-    for line, row in read_rows(file):
+    for line, row in read_example_rows(file):
         if "pair_id" in row:
             example = parse_record(TrainingExample, row, file, line)
             pair = _pair_of(example)
