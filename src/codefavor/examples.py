@@ -22,7 +22,7 @@ META: Final = ("source", "license", "method", "teacher", "objective", "operator"
 """The columns under `meta`: text in every row, empty where nothing is known."""
 
 _TEXTS: Final = (
-    "format", "pair_id", "order", "instruction", "code_a", "code_b", "criterion", "better", "language", "group",
+    "format", "pair_id", "order", "instruction", "code_a", "code_b", "criterion", "label", "language", "group",
 )  # fmt: skip
 _BLOCK: Final = 1024
 """Rows of a row group or a record batch: what is in memory at a time."""

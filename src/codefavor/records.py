@@ -8,7 +8,7 @@ import hashlib
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 import orjson
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Label: TypeAlias = Literal["A", "B"]
 Choice: TypeAlias = Literal["A", "B", "tie", "abstain"]
@@ -194,8 +194,6 @@ class Rejection(Record):
 class TrainingExample(Record):
     """A preference pair as model text, in one order."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
-
     messages: list[dict[str, str]]
     format: str
     pair_id: str
@@ -204,8 +202,7 @@ class TrainingExample(Record):
     code_a: Text
     code_b: Text
     criterion: Text
-    label: Annotated[Label, Field(validation_alias=AliasChoices("better", "label"), serialization_alias="better")]
-    """In files `better`: TRL takes a column called `label` for a thumbs-up or -down."""
+    label: Label
     language: str = "python"
     group: str = ""
     """Examples that share a source (a module, a problem); splits never cut through a group."""
