@@ -187,6 +187,35 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_audit_is_a_page_too(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """The same numbers for who reads them in the terminal and for who opens the page."""
+    done = codefavor("dataset", "audit", pairs_file, "--out", "page.html", "--examples", "2")
+
+    assert done.returncode == 0, done.stderr
+    assert "the page: page.html" in done.stdout
+    assert (tmp_path / "page.html").read_text().count('<div class="case">') == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--out", "page.txt"], "--out page.txt: it is to be a page; give it a name that ends in .html"),
+        (["--tokenizer", "gone.json"], "--tokenizer counts tokens for the page; give --out PAGE.html too"),
+        (["--out", "page.html", "--tokenizer", "gone.json"], "there is no file gone.json"),
+    ],
+)
+def test_options_of_the_page_that_do_not_fit_are_one_sentence(
+    codefavor: Command, pairs_file: Path, tmp_path: Path, options: list[str], said: str
+) -> None:
+    """Said before any work is done."""
+    done = codefavor("dataset", "audit", pairs_file, *options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "page.html").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

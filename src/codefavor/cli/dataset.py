@@ -1,11 +1,15 @@
 """Owns `codefavor dataset …`: preference pairs into a data set that models are trained and tested on."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from codefavor.errors import InputError
+
 if TYPE_CHECKING:
+    from codefavor.dataset.audit import Audit
     from codefavor.dataset.card import DatasetCard
 
 app = typer.Typer(help="Turn preference pairs into training text and held-out tasks.", no_args_is_help=True)
@@ -103,6 +107,15 @@ def audit_command(
     ],
     most: Annotated[int, typer.Option(min=2, help="Pairs looked at, at most.")] = 4000,
     seed: Annotated[int, typer.Option(help="Changes folds and resampling.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PAGE.html", help="Also write a page: the same, what the pairs are, and some to read."),
+    ] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(help="What counts tokens on the page: a tokenizer.json, or a model's folder; else a rough count."),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Pairs to read on the page.")] = 8,
     as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
 ) -> None:
     """Say what rules that understand no code guess of the pairs in INPUT: by length, place, names, style, wording."""
@@ -110,7 +123,9 @@ def audit_command(
 
     from codefavor.dataset.audit import audit_file, in_words, said
 
+    write = _page_writer(path, out, tokenizer, examples)
     audit = audit_file(path, most, seed)
+    write(audit)
     if as_json:
         typer.echo(orjson.dumps(audit.as_json(), option=orjson.OPT_INDENT_2).decode())
         return
@@ -118,7 +133,32 @@ def audit_command(
         typer.echo(f"{objective}: {max(guess.pairs for guess in found.values()):,} pairs")
         for name, guess in found.items():
             typer.echo(f"  {name:12} {in_words(guess):24} {said(name, guess)}")
+    if audit.by_length:
+        typer.echo(audit.by_length)
     typer.echo(audit.verdict)
+    if out:
+        typer.echo(f"the page: {out}")
+
+
+def _page_writer(path: Path, out: Path | None, tokenizer: Path | None, examples: int) -> "Callable[[Audit], None]":
+    """Return what writes the page about an audit; what is wrong with the options is said before any work."""
+    if out is None:
+        if tokenizer is not None:
+            raise InputError("--tokenizer counts tokens for the page; give --out PAGE.html too")
+        return lambda _: None
+    if out.is_dir() or out.suffix.lower() != ".html":
+        raise InputError(f"--out {out}: it is to be a page; give it a name that ends in .html")
+    from codefavor.dataset.description import describe, rough_tokens, tokens_of
+    from codefavor.dataset.reading import file_of, read_pairs
+    from codefavor.report.data_audit import write_audit
+
+    tokens = tokens_of(tokenizer) if tokenizer else rough_tokens()
+
+    def write(audit: "Audit") -> None:
+        found = describe(read_pairs(path), tokens, examples)
+        write_audit(audit, found, out, f"Audit of {path.resolve().name}", file_of(path).name, tokens.name)
+
+    return write
 
 
 def _print(card: "DatasetCard", out: Path) -> None:

@@ -119,6 +119,17 @@ CommentsOfCodes: TypeAlias = Annotated[
 ]
 
 
+Verify: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Run both codes in the sandbox on the instruction's examples; leave out what they contradict."
+    ),
+]
+Unsafe: TypeAlias = Annotated[
+    bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+]
+
+
 @dataclass(frozen=True)
 class Teaching(ManyOptions):
     """How a teacher is asked, and where what it writes is kept."""
@@ -144,6 +155,8 @@ def commit_instruct(
     teacher: Teacher,
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
     *,
     teaching: Teaching,
 ) -> None:
@@ -154,7 +167,7 @@ def commit_instruct(
     from codefavor.synthesis.commit_instruct import CommitInstruct, CommitInstructConfig
 
     config = CommitInstructConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CommitInstruct(teacher, config, teaching.prompts), teacher, teaching)
+    _teach(source, CommitInstruct(teacher, config, teaching.prompts), teacher, teaching, verify, unsafe)
 
 
 @app.command("critic-evol")
@@ -166,6 +179,8 @@ def critic_evol(
     teacher: Teacher,
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
     *,
     teaching: Teaching,
 ) -> None:
@@ -177,7 +192,7 @@ def critic_evol(
     from codefavor.synthesis.critic_evol import CriticEvol
 
     config = AcceptanceConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CriticEvol(teacher, config, teaching.prompts), teacher, teaching)
+    _teach(source, CriticEvol(teacher, config, teaching.prompts), teacher, teaching, verify, unsafe)
 
 
 @app.command("attempts")
@@ -199,10 +214,26 @@ def attempts(
     _teach(source, Attempts(model, teaching.prompts), model, teaching)
 
 
-def _teach(source: Path, method: "Method[Any]", model: str, given: Teaching) -> None:
+def _teach(
+    source: Path,
+    method: "Method[Any]",
+    model: str,
+    given: Teaching,
+    verify: bool = False,
+    unsafe: bool = False,
+) -> None:
     from codefavor.synthesis.teacher import TeacherRun
 
-    asked = TeacherRun(source, method, model, chat_settings(given), limit=given.limit, batch=bool(given.batch))
+    asked = TeacherRun(
+        source,
+        method,
+        model,
+        chat_settings(given),
+        limit=given.limit,
+        batch=bool(given.batch),
+        verify=verify,
+        unsafe=unsafe,
+    )
     if given.dry_run:
         _estimate(asked, model, given.as_json)
         return
@@ -242,6 +273,7 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
             "rows": summary.rows,
             what: summary.made,
             "rejected": dict(summary.rejected),
+            **({"verified": dict(summary.verified)} if summary.verified else {}),
             "requests": spent.requests,
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
@@ -253,6 +285,10 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
     typer.echo(f"{summary.made:,} {what} from {summary.rows:,} rows in {folder / out}")
     typer.echo(f"not made into {what}: {rejected or 'nothing'}; each with its reason in {folder / 'rejections.jsonl'}")
+    if summary.verified:
+        from codefavor.synthesis.verification import in_words
+
+        typer.echo(f"verification: {in_words(summary.verified)}")
     lost = f", and up to ${spent.uncertain_usd:.4f} for answers that never came" if spent.uncertain_usd else ""
     typer.echo(
         f"{spent.requests:,} requests, {spent.input_tokens:,} tokens in, {spent.output_tokens:,} out, "

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from codefavor.dataset.orders import drawn_order, group_of, objective_of
+from codefavor.dataset.orders import group_of, objective_of
+from codefavor.dataset.reading import file_of, read_pairs
 from codefavor.dataset.split import position
-from codefavor.errors import EmptyInputError, MissingFileError
-from codefavor.examples import read_example_rows, splits_of
+from codefavor.errors import EmptyInputError
 from codefavor.features.probes import PROBES, Guess, position_probe, probe, shorter_probe
-from codefavor.jsonl import check_readable, parse_record
-from codefavor.records import PreferencePair, TrainingExample, content_id
+from codefavor.records import PreferencePair, content_id
 
 FORM: Final = ("position", "shorter", "length", "identifiers", "style")
 """Probes of what should say nothing at all."""
@@ -70,6 +69,26 @@ class Audit:
         limit = (_TELLS if rank == 2 else _LEANS)[name]
         about = "of all pairs" if objective == "all" else f"of the pairs about {objective}"
         return f"{word}: {name} alone guesses {in_words(guess)} {about}, surely beyond {limit:.0%}"
+
+    @property
+    def by_length(self) -> str | None:
+        """Say that the label can be guessed from length, with the objective on which it can best; None where not."""
+        found = [
+            (_rank(name, guess), name == "shorter", _beyond(guess), objective, name, guess)
+            for objective, name, guess in self._form()
+            if name in ("shorter", "length") and _rank(name, guess)
+        ]
+        if not found:
+            return None
+        # Which code is shorter says more to a reader than a rule over several sizes that guesses a little better.
+        rank, _, _, objective, name, guess = max(found, key=lambda item: item[:3])
+        about = "all pairs" if objective == "all" else f"the pairs about {objective}"
+        can = "can be guessed" if rank == 2 else "can partly be guessed"
+        if name == "length":
+            return f"The label {can} from length: a rule over sizes guesses {in_words(guess)} of {about}."
+        side = "shorter" if guess.accuracy >= 0.5 else "longer"
+        share = in_words(guess if side == "shorter" else guess.opposite)
+        return f"The label {can} from length: the {side} code is the better one in {share} of {about}."
 
     def _form(self) -> Iterable[tuple[str, str, Guess]]:
         for objective, found in self.guesses.items():
@@ -130,59 +149,17 @@ def audit_file(path: Path, most: int = 4000, seed: int = 0) -> Audit:
     Raises:
         InputError: there is no such file, or it holds neither pairs nor training examples.
     """
-    file = _file_of(path)
     sample = Sample(most)
-    orders: dict[str, list[str]] = {}
-    for line, row in read_example_rows(file):
-        if "pair_id" in row:
-            example = parse_record(TrainingExample, row, file, line)
-            pair, label = _pair_of(example), example.label
-        else:
-            pair = parse_record(PreferencePair, row, file, line)
-            # A pair has no order yet; what counts is the one its name will draw.
-            label = "A" if drawn_order(pair.id) == "improved-first" else "B"
-        if pair.id in orders:
-            orders[pair.id].append(label)
-        elif sample.add(pair):
-            orders[pair.id] = [label]
+    labels: dict[str, list[str]] = {}
+    for row in read_pairs(path):
+        if row.pair.id in labels:
+            labels[row.pair.id].append(row.label)
+        elif sample.add(row.pair):
+            labels[row.pair.id] = [row.label]
     pairs = sample.pairs()
     if not pairs:
-        raise EmptyInputError(f"{file} holds no pairs; a PreferencePair or TrainingExample a line is expected")
-    return audit_pairs(pairs, [(pair, label) for pair in pairs for label in orders[pair.id]], seed)
-
-
-def _file_of(path: Path) -> Path:
-    if path.is_dir():
-        if (path / "pairs.jsonl").is_file():
-            return path / "pairs.jsonl"
-        try:
-            return splits_of(path)["train"]
-        except MissingFileError:
-            raise MissingFileError(
-                f"{path} holds no train.jsonl, train.parquet or pairs.jsonl; give a data set, a synthesis run or a file"
-            ) from None
-    check_readable(path)
-    return path
-
-
-def _pair_of(example: TrainingExample) -> PreferencePair:
-    improved, naive = example.code_a, example.code_b
-    if example.label == "B":
-        improved, naive = naive, improved
-    return PreferencePair.model_validate(
-        {
-            "id": example.pair_id,
-            "instruction": example.instruction,
-            "criterion": example.criterion,
-            "naive_code": naive,
-            "improved_code": improved,
-            "feedback": "",
-            "method": example.format,
-            "language": example.language,
-            "source": example.group,
-            "meta": example.meta,
-        }
-    )
+        raise EmptyInputError(f"{file_of(path)} holds no pairs; a PreferencePair or TrainingExample a line is expected")
+    return audit_pairs(pairs, [(pair, label) for pair in pairs for label in labels[pair.id]], seed)
 
 
 def in_words(guess: Guess) -> str:
