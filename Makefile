@@ -55,9 +55,9 @@ format: env  ## rewrite the sources as `check` wants them
 
 axolotl:  ## an environment with Axolotl's validator in .axolotl, without CUDA, and the tests that ask it
 	test -x .axolotl/bin/python || $(PYTHON) -m venv .axolotl
-	.axolotl/bin/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) '$(TORCH)'
-	.axolotl/bin/python -m pip install --quiet -r tests/recipes/axolotl-requirements.txt
-	.axolotl/bin/python -m pip install --quiet --no-deps $(AXOLOTL)
+	.axolotl/bin/python -m pip install --quiet --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
+	.axolotl/bin/python -m pip install --quiet --retries 1 -r tests/recipes/axolotl-requirements.txt
+	.axolotl/bin/python -m pip install --quiet --retries 1 --no-deps $(AXOLOTL)
 	CODEFAVOR_AXOLOTL_PYTHON=$(CURDIR)/.axolotl/bin/python $(BIN)/python -m pytest -m slow tests/recipes
 
 docs: env  ## write the pages of docs/ that come from the program itself: commands and security rules

@@ -12,6 +12,7 @@ from tests.test_jsonl import largest_file
 
 from codefavor.dataset.build import DatasetConfig, build_dataset
 from codefavor.dataset.card import DatasetCard, read_dataset_card
+from codefavor.dataset.decontamination import ForbiddenText, Sort
 from codefavor.errors import (
     BrokenRecordError,
     EmptyInputError,
@@ -33,7 +34,11 @@ def build(
     write_records(tmp_path / "pairs.jsonl", pairs)
     config = DatasetConfig(**{"probe_pairs": 0, "held_out_share": 0.3, "validation_share": 0.2, **settings})
     out = tmp_path / "data"
-    return out, build_dataset([tmp_path / "pairs.jsonl"], out, config, forbidden)
+    texts = None
+    if forbidden is not None:
+        sorts: tuple[Sort, ...] = ("code", "instruction")
+        texts = [ForbiddenText(text, f"task-{place}", sort) for place, text in enumerate(forbidden) for sort in sorts]
+    return out, build_dataset([tmp_path / "pairs.jsonl"], out, config, texts)
 
 
 def examples(out: Path, split: str) -> list[TrainingExample]:
@@ -51,6 +56,8 @@ RECORDS = (
     "held-out.tasks.jsonl",
     "held-out-operators.tasks.jsonl",
     "rejections.jsonl",
+    "contaminated.jsonl",
+    "similarity.jsonl",
 )
 
 
@@ -184,7 +191,7 @@ def test_near_copies_of_forbidden_texts_are_dropped(
     out, card = build(tmp_path, pairs, [secret, "unrelated " * 20])
 
     assert reasons(out) == {"copy": "contaminated"}
-    assert card.decontamination["texts"] == 2
+    assert card.decontamination["texts"] == 4
     assert card.decontamination["removed"] == 1
     assert not card.notes
 

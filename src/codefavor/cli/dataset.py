@@ -1,6 +1,5 @@
 """Owns `codefavor dataset …`: preference pairs into a data set that models are trained and tested on."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,7 +7,6 @@ import typer
 
 if TYPE_CHECKING:
     from codefavor.dataset.card import DatasetCard
-    from codefavor.records import BenchmarkTask
 
 app = typer.Typer(help="Turn preference pairs into training text and held-out tasks.", no_args_is_help=True)
 
@@ -16,10 +14,25 @@ app = typer.Typer(help="Turn preference pairs into training text and held-out ta
 @app.command("build")
 def build_command(
     pairs: Annotated[
-        list[Path], typer.Argument(metavar="PAIRS...", help="Files of preference pairs, or synthesis run directories.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PAIRS...]", help="Files of preference pairs, or synthesis run directories."),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option(help="Folder to make.")],
-    text_format: Annotated[str, typer.Option("--format", help="Text format: classification.")] = "classification",
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE=WEIGHT",
+            help="Mix in a file or run; those with a weight are thinned to its proportion. May be given again.",
+        ),
+    ] = None,
+    text_format: Annotated[
+        str, typer.Option("--format", help="Text format: classification (a letter) or generation (feedback, letter).")
+    ] = "classification",
+    storage: Annotated[
+        Literal["jsonl", "parquet", "huggingface"],
+        typer.Option(help="How training examples are stored; the rows are the same."),
+    ] = "jsonl",
     orders: Annotated[
         Literal["both", "one"], typer.Option(help="Write each pair in both orders, or in one that is drawn.")
     ] = "both",
@@ -30,22 +43,27 @@ def build_command(
         str, typer.Option(metavar="NAME,...", help="Fault operators or families that training never sees.")
     ] = "",
     decontaminate: Annotated[
-        str,
+        list[Path] | None,
         typer.Option(
-            metavar="auto|off|PATH",
-            help="Drop pairs near to CodePrefBench where it is at hand, none, or those near to a file's tasks.",
+            metavar="FILE", help="More texts that no pair may be like: tasks, JSONL, code or text; may be repeated."
         ),
-    ] = "auto",
+    ] = None,
+    no_decontaminate: Annotated[
+        bool, typer.Option("--no-decontaminate", help="Compare the pairs with nothing, not even CodePrefBench.")
+    ] = False,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code; longer ones are left out.")] = 8000,
     probe_pairs: Annotated[int, typer.Option(min=0, help="Pairs the blind probes look at; 0 for no probes.")] = 4000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
     """Split PAIRS by group, leave out what must not be learned, and write model text and tasks."""
+    from codefavor.cli.forbidden import forbidden_texts
     from codefavor.cli.progress import progress
     from codefavor.dataset.build import DatasetConfig, build_dataset
+    from codefavor.dataset.mixture import read_weighted
 
     config = DatasetConfig(
         format=text_format,
+        storage=storage,
         orders=orders,
         seed=seed,
         held_out_share=held_out_share,
@@ -54,11 +72,10 @@ def build_command(
         max_characters=max_characters,
         probe_pairs=probe_pairs,
     )
-    tasks = _forbidden_tasks(decontaminate)
-    if tasks is None and decontaminate == "auto":
-        typer.echo("CodePrefBench is not on this machine, so the pairs are not compared with it", err=True)
+    forbidden = forbidden_texts(decontaminate or [], benchmark=not no_decontaminate)
     with progress("building", "rows") as report:
-        card = build_dataset(pairs, out, config, None if tasks is None else _texts(tasks), report)
+        sources = [*(pairs or ()), *map(read_weighted, mix or ())]
+        card = build_dataset(sources, out, config, forbidden, report)
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
     else:
@@ -90,33 +107,6 @@ def audit_command(
     typer.echo(audit.verdict)
 
 
-def _forbidden_tasks(choice: str) -> "list[BenchmarkTask] | None":
-    """Return the tasks no pair may be near to; None where there are none. Nothing is downloaded."""
-    from codefavor.benchmark.download import FILES, cache_folder
-    from codefavor.benchmark.tasks import data_folder, find_codeprefbench, load_bench, read_tasks
-
-    if choice == "off":
-        return None
-    if choice != "auto":
-        return load_bench([choice]).tasks
-    if data_folder():
-        places = list(find_codeprefbench().values())
-    else:
-        places = [path for file in FILES.values() if (path := cache_folder() / file.name).is_file()]
-    return [task for place in places for task in read_tasks(place)] or None
-
-
-def _texts(tasks: "list[BenchmarkTask]") -> Iterator[str]:
-    """Yield every text of the tasks; codes also without their comments, for training codes have none."""
-    from codefavor.codetext.comments import strip
-
-    for task in tasks:
-        yield task.instruction
-        for code in (task.code_a, task.code_b):
-            yield code
-            yield strip(code, task.language).text
-
-
 def _print(card: "DatasetCard", out: Path) -> None:
     for name, split in card.splits.items():
         if split.pairs:
@@ -125,6 +115,9 @@ def _print(card: "DatasetCard", out: Path) -> None:
     if card.rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in card.rejected.items())
         typer.echo(f"left out: {reasons}", err=True)
+    for name, part in card.given.items():
+        if part["weight"] is not None:
+            typer.echo(f"{name}: {part['kept']:,} of {part['read']:,} pairs, weight {part['weight']:g}", err=True)
     for note in card.notes:
         typer.echo(note, err=True)
     typer.echo(f"{card.rows:,} pairs became the data set in {out}; its README.md says what is in it", err=True)

@@ -52,6 +52,9 @@ def fault_inject(
     max_pairs: Annotated[int | None, typer.Option(min=1, help="Stop at about this many pairs.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses sites and wordings.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed, never results.")] = os.cpu_count() or 1,
+    docstrings: Annotated[
+        bool, typer.Option("--docstrings", help="Give both sides the function's docstring back, as a comment.")
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Run both sides in the sandbox; leave out pairs that are not what they say."),
@@ -70,6 +73,7 @@ def fault_inject(
         per_function=per_function,
         max_pairs=max_pairs,
         seed=seed,
+        docstrings=docstrings,
         verify=verify,
         workers=workers,
         unsafe=unsafe,

@@ -9,8 +9,9 @@ from typing import Any, Final
 from codefavor.dataset.orders import drawn_order, group_of, objective_of
 from codefavor.dataset.split import position
 from codefavor.errors import EmptyInputError, MissingFileError
+from codefavor.examples import read_example_rows, splits_of
 from codefavor.features.probes import PROBES, Guess, position_probe, probe, shorter_probe
-from codefavor.jsonl import check_readable, parse_record, read_rows
+from codefavor.jsonl import check_readable, parse_record
 from codefavor.records import PreferencePair, TrainingExample, content_id
 
 FORM: Final = ("position", "shorter", "length", "identifiers", "style")
@@ -29,15 +30,18 @@ class Sample:
         self._size = size
         self._heap: list[tuple[float, str, PreferencePair]] = []
 
-    def add(self, pair: PreferencePair) -> None:
-        """Offer a pair."""
+    def add(self, pair: PreferencePair) -> bool:
+        """Offer a pair, and return whether it is in the sample for now."""
         if self._size <= 0:
-            return
+            return False
         item = (-position(pair.id, 0), content_id(pair.id), pair)
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, item)
         elif item[0] > self._heap[0][0]:
             heapq.heapreplace(self._heap, item)
+        else:
+            return False
+        return True
 
     def pairs(self) -> list[PreferencePair]:
         """Return the sample."""
@@ -129,18 +133,18 @@ def audit_file(path: Path, most: int = 4000, seed: int = 0) -> Audit:
     file = _file_of(path)
     sample = Sample(most)
     orders: dict[str, list[str]] = {}
-    for line, row in read_rows(file):
+    for line, row in read_example_rows(file):
         if "pair_id" in row:
             example = parse_record(TrainingExample, row, file, line)
-            pair = _pair_of(example)
-            orders.setdefault(pair.id, []).append(example.label)
-            if len(orders[pair.id]) > 1:
-                continue
+            pair, label = _pair_of(example), example.label
         else:
             pair = parse_record(PreferencePair, row, file, line)
             # A pair has no order yet; what counts is the one its name will draw.
-            orders[pair.id] = ["A" if drawn_order(pair.id) == "improved-first" else "B"]
-        sample.add(pair)
+            label = "A" if drawn_order(pair.id) == "improved-first" else "B"
+        if pair.id in orders:
+            orders[pair.id].append(label)
+        elif sample.add(pair):
+            orders[pair.id] = [label]
     pairs = sample.pairs()
     if not pairs:
         raise EmptyInputError(f"{file} holds no pairs; a PreferencePair or TrainingExample a line is expected")
@@ -149,12 +153,14 @@ def audit_file(path: Path, most: int = 4000, seed: int = 0) -> Audit:
 
 def _file_of(path: Path) -> Path:
     if path.is_dir():
-        for name in ("train.jsonl", "pairs.jsonl"):
-            if (path / name).is_file():
-                return path / name
-        raise MissingFileError(
-            f"{path} holds no train.jsonl or pairs.jsonl; give a data set, a synthesis run or a file"
-        )
+        if (path / "pairs.jsonl").is_file():
+            return path / "pairs.jsonl"
+        try:
+            return splits_of(path)["train"]
+        except MissingFileError:
+            raise MissingFileError(
+                f"{path} holds no train.jsonl, train.parquet or pairs.jsonl; give a data set, a synthesis run or a file"
+            ) from None
     check_readable(path)
     return path
 
