@@ -155,7 +155,7 @@ def test_trl_takes_the_rows_as_they_are(built: dict[str, Path], hub: Any, storag
     ours = list(read_examples(place))
     assert all(data_utils.is_conversational(row) for row in rows.select(range(50)))
     for row, example in zip(rows.select(range(50)), ours, strict=False):
-        # This helper alone minds a column `label`, which unpaired preferences have too; its trainer takes the rows whole.
+        # This helper alone minds a column `label`, as unpaired preferences have; its trainer takes the rows whole.
         text = data_utils.maybe_apply_chat_template({"messages": row["messages"]}, tokenizer)["text"]
         prompt, answer = (turn["content"] for turn in example.messages)
         assert text == f"<user>{prompt}</s><assistant>{answer}</s>"

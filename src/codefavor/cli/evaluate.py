@@ -51,6 +51,14 @@ class Comments(StrEnum):
     strip_ = "strip"
 
 
+class Criterion(StrEnum):
+    """How much the judge is told of what to look for."""
+
+    specific = "specific"
+    general = "general"
+    empty = "empty"
+
+
 def eval_command(
     judge: Annotated[
         str | None, typer.Argument(metavar="[JUDGE]", help="Who is scored, as KIND:NAME.", show_default=False)
@@ -64,6 +72,10 @@ def eval_command(
     comments: Annotated[
         Comments, typer.Option(help="auto strips comments for the verifiable objectives, as the paper does.")
     ] = Comments.auto,
+    criterion: Annotated[
+        Criterion,
+        typer.Option(help="What the judge is told to look for: all of it, that the better is wanted, nothing."),
+    ] = Criterion.specific,
     limit: Annotated[int | None, typer.Option(min=1, help="Only N tasks of each objective, evenly spaced.")] = None,
     fail_under: Annotated[
         float | None, typer.Option(help="Exit 1 when the average is under this share, from 0 to 1.")
@@ -140,6 +152,7 @@ def eval_command(
     config = EvaluationConfig(
         orders=orders.value,
         comments=comments.value,
+        criterion=criterion.value,
         limit=limit,
         with_evidence=with_evidence,
         asking=asking.decides() if is_chat(judge) else None,
