@@ -8,6 +8,7 @@ TORCH := $(if $(filter Darwin,$(shell uname -s)),torch==$(TORCH_VERSION),torch==
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Axolotl pins its own versions and pulls CUDA packages: it lives apart, and without what its validator does not import.
 AXOLOTL := axolotl==0.19.0 axolotl-contribs-lgpl==0.0.7 axolotl-contribs-mit==0.0.6 peft==0.20.0 trl==1.9.0
+DEEPSPEED := 'deepspeed>=0.18.6,<0.19' hjson msgpack ninja nvidia-ml-py py-cpuinfo
 DEMO ?= demo
 # Two workers halve the suite on two cores; more gain little and cost memory.
 TEST_WORKERS ?= 2
@@ -58,6 +59,7 @@ axolotl:  ## an environment with Axolotl's validator in .axolotl, without CUDA, 
 	.axolotl/bin/python -m pip install --quiet --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
 	.axolotl/bin/python -m pip install --quiet --retries 1 -r tests/recipes/axolotl-requirements.txt
 	.axolotl/bin/python -m pip install --quiet --retries 1 --no-deps $(AXOLOTL)
+	DS_BUILD_OPS=0 .axolotl/bin/python -m pip install --quiet --retries 1 --no-deps --no-build-isolation $(DEEPSPEED)
 	CODEFAVOR_AXOLOTL_PYTHON=$(CURDIR)/.axolotl/bin/python $(BIN)/python -m pytest -m slow tests/recipes
 
 docs: env  ## write the pages of docs/ that come from the program itself: commands and security rules

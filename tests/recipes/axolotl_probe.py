@@ -1,7 +1,9 @@
 """Owns what Axolotl itself says of our files; runs in Axolotl's environment, and imports nothing of ours.
 
 Reads `{"configs": [FILE...]}` and, for those to be followed into training, `{"rows": [FILE...]}` as JSON on standard
-input. Writes `{"unkept": {FILE: [KEY...]}, "rows": {FILE: [{"input_ids", "labels"}...]}}` into the file it is given.
+input. Writes `{"unkept": {FILE: [KEY...]}, "rows": {FILE: [{"input_ids", "labels"}...]}, "zero":
+{FILE: [KEY...]}}` into the file it is given; the last are what DeepSpeed knows no setting of ZeRO by, for each of our
+DeepSpeed files.
 """
 
 import json
@@ -50,13 +52,28 @@ def rows(path: str) -> list[dict[str, list[int]]]:
     return [{"input_ids": list(row["input_ids"]), "labels": list(row["labels"])} for row in train]
 
 
+def unknown_to_deepspeed(path: str) -> list[str]:
+    """Return the ZeRO settings that DeepSpeed does not know; it refuses wrong values by itself."""
+    from deepspeed.runtime.zero.config import DeepSpeedZeroConfig
+    from transformers.integrations.deepspeed import HfTrainerDeepSpeedConfig
+
+    given = json.loads(Path(path).read_text(encoding="utf-8"))
+    zero = given["zero_optimization"]
+    known = {name for key, field in DeepSpeedZeroConfig.model_fields.items() for name in (key, field.alias)}
+    DeepSpeedZeroConfig(**{key: value for key, value in zero.items() if value != "auto"})
+    assert HfTrainerDeepSpeedConfig(given).is_zero3()
+    return [key for key in zero if key not in known]
+
+
 def main() -> None:
     """Answer what was asked."""
     asked = json.load(sys.stdin)
-    answer: dict[str, Any] = {"unkept": {}, "rows": {}}
+    answer: dict[str, Any] = {"unkept": {}, "rows": {}, "zero": {}}
     for path in asked["configs"]:
         given, cfg = checked(path)
         answer["unkept"][path] = unkept(given, cfg)
+        if cfg.deepspeed not in answer["zero"]:
+            answer["zero"][cfg.deepspeed] = unknown_to_deepspeed(cfg.deepspeed)
     for path in asked["rows"]:
         answer["rows"][path] = rows(path)
     Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")

@@ -12,11 +12,11 @@ from tests.training.tiny_data import example
 
 from codefavor.checkpoints import read_card
 from codefavor.errors import InputError, MissingFileError
+from codefavor.examples import Storage, example_writer, place_of
 from codefavor.formats import classification, generation
 from codefavor.formats.encoding import Encoder
-from codefavor.jsonl import write_records
 from codefavor.recipes.axolotl import ZERO3, as_yaml, axolotl_config, modelling_of, write_axolotl
-from codefavor.recipes.recipe import Base, load_defaults, load_recipe, recipe_names
+from codefavor.recipes.recipe import Base, Modelling, load_defaults, load_recipe, recipe_names
 from codefavor.records import Label, TrainingExample
 
 PYTHON = "CODEFAVOR_AXOLOTL_PYTHON"
@@ -38,9 +38,12 @@ def _examples(modelling: str, count: int = 3) -> list[TrainingExample]:
     return told
 
 
-def _dataset(folder: Path, modelling: str) -> Path:
-    write_records(folder / "train.jsonl", _examples(modelling))
-    write_records(folder / "validation.jsonl", _examples(modelling, 1))
+def _dataset(folder: Path, modelling: str, storage: Storage = "jsonl") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, count in (("train", 3), ("validation", 1)):
+        with example_writer(place_of(folder, split, storage), storage) as writer:
+            for row in _examples(modelling, count):
+                writer.write(row)
     return folder
 
 
@@ -71,7 +74,8 @@ def test_every_key_is_one_that_axolotl_was_seen_to_keep(tmp_path: Path) -> None:
 def test_the_batch_stays_the_papers_on_any_number_of_devices(tmp_path: Path, devices: int, steps: int) -> None:
     """Another batch would be another experiment."""
     training = TRAINING.model_copy(update={"devices": devices})
-    config = axolotl_config(Base(model="m"), "classification", tmp_path, tmp_path, training)
+    dataset = _dataset(tmp_path, "classification")
+    config = axolotl_config(Base(model="m"), "classification", dataset, tmp_path, training)
 
     assert (config["gradient_accumulation_steps"], config["micro_batch_size"]) == (steps, 1)
 
@@ -80,8 +84,10 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(tmp_path: Path) -> None:
     """Rounding it would be silent."""
     training = TRAINING.model_copy(update={"devices": 3})
 
+    dataset = _dataset(tmp_path, "classification")
+
     with pytest.raises(InputError, match=r"batch of 32 .* 3 devices"):
-        axolotl_config(Base(model="m"), "classification", tmp_path, tmp_path, training)
+        axolotl_config(Base(model="m"), "classification", dataset, tmp_path, training)
 
 
 def test_a_data_set_of_the_other_modelling_is_refused(tmp_path: Path) -> None:
@@ -94,7 +100,7 @@ def test_a_data_set_of_the_other_modelling_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_no_data_set_is_said(tmp_path: Path) -> None:
     """The error names the file that is missing, or the line that is wrong."""
-    with pytest.raises(MissingFileError, match=r"there is no .*train\.jsonl"):
+    with pytest.raises(MissingFileError, match=r"holds no train\.jsonl"):
         modelling_of(tmp_path)
     (tmp_path / "train.jsonl").write_text('{"format": "poem-v1"}\n')
     with pytest.raises(InputError, match=r"train\.jsonl:1 has format 'poem-v1'"):
@@ -102,6 +108,8 @@ def test_what_is_no_data_set_is_said(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text("")
     with pytest.raises(InputError, match="holds no rows"):
         modelling_of(tmp_path)
+    with pytest.raises(InputError, match="build it with --storage jsonl"):
+        modelling_of(_dataset(tmp_path / "arrow", "classification", "huggingface"))
 
 
 def test_a_classifier_gets_the_card_by_which_it_is_asked(tmp_path: Path) -> None:
@@ -134,7 +142,13 @@ def _axolotl(tmp_path: Path, configs: list[Path], rows: list[Path]) -> dict[str,
         pytest.skip(f"{PYTHON} does not name the Python of an environment with Axolotl; `make axolotl` builds one")
     told = {"configs": [*map(str, configs)], "rows": [*map(str, rows)]}
     out = tmp_path / "answer.json"
-    away = {"HF_HUB_OFFLINE": "1", "AXOLOTL_DO_NOT_TRACK": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": ""}
+    away = {
+        "HF_HUB_OFFLINE": "1",
+        "AXOLOTL_DO_NOT_TRACK": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": "",
+        "DS_ACCELERATOR": "cpu",
+    }
     probe = Path(__file__).with_name("axolotl_probe.py")
     done = subprocess.run(
         [python, probe, out],
@@ -164,10 +178,12 @@ def test_axolotl_keeps_every_key_of_every_recipe(tmp_path: Path) -> None:
         configs.append(write_axolotl(base, recipe.modelling, dataset, tmp_path / name, TRAINING))
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(configs[0].read_text() + "no_such_key: 1\n")
-    unkept = _axolotl(tmp_path, [*configs, wrong], [])["unkept"]
+    answer = _axolotl(tmp_path, [*configs, wrong], [])
+    unkept = answer["unkept"]
 
     assert unkept.pop(str(wrong)) == ["no_such_key"]  # the check can fail
     assert unkept == {str(path): [] for path in configs}
+    assert answer["zero"] == {str(path.with_name("zero3.json")): [] for path in configs}
 
 
 @pytest.mark.slow
@@ -182,16 +198,17 @@ def test_axolotl_trains_exactly_the_answer(tmp_path: Path) -> None:
             pad_token=None if shape.pad else shape.eos,
             end_of_turn=None if shape.end == shape.eos else shape.end,
         )
-        for modelling in ("classification", "generation"):
-            dataset = _dataset(tmp_path / f"data-{modelling}", modelling)
+        storages: dict[Modelling, Storage] = {"classification": "jsonl", "generation": "parquet"}
+        for modelling, storage in storages.items():
+            dataset = _dataset(tmp_path / f"data-{modelling}", modelling, storage)
             out = tmp_path / f"out-{family}-{modelling}"
             files[family, modelling] = write_axolotl(base, modelling, dataset, out, TRAINING)
     answer = _axolotl(tmp_path, [*files.values()], [*files.values()])
 
     assert not any(answer["unkept"].values())
-    for (family, modelling), path in files.items():
+    for (family, kind), path in files.items():
         rows, tokenizer, shape = answer["rows"][str(path)], tokenizers[family], FAMILIES[family]
-        expected = _examples(modelling)
+        expected = _examples(kind)
         assert len(rows) == len(expected)
         trained = []
         for row in rows:
@@ -199,11 +216,11 @@ def test_axolotl_trains_exactly_the_answer(tmp_path: Path) -> None:
             places = [place for place, label in enumerate(row["labels"]) if label != IGNORED]
             assert places == list(range(places[0], places[-1] + 1))
             assert all(row["labels"][place] == row["input_ids"][place] for place in places)
-            assert modelling == "generation" or len(places) == 1
+            assert kind == "generation" or len(places) == 1
             trained.append(tokenizer.decode([row["input_ids"][place] for place in places]).strip())
-        end = shape.end if modelling == "generation" else ""
+        end = shape.end if kind == "generation" else ""
         assert sorted(trained) == sorted(each.messages[-1]["content"] + end for each in expected), family
-        if modelling == "classification" and not shape.metaspace:
+        if kind == "classification" and not shape.metaspace:
             _is_asked_as_it_was_trained(Encoder(tokenizer, classification, 2047), rows, expected)
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from codefavor.checkpoints import Card, write_card
-from codefavor.errors import InputError, MissingFileError
-from codefavor.jsonl import hash_file, read_rows, write_bytes, write_json
+from codefavor.errors import InputError
+from codefavor.examples import hash_split, read_example_rows, splits_of
+from codefavor.jsonl import write_bytes, write_json
 from codefavor.recipes.recipe import FORMATS, Base, Modelling, Training
 
 CONFIG: Final = "axolotl.yaml"
 DEEPSPEED: Final = "zero3.json"
 MODEL: Final = "model"
+DS_TYPES: Final = {"jsonl": "json", "parquet": "parquet"}
+"""How a split is stored → what Axolotl calls it."""
 
 ZERO3: Final[dict[str, Any]] = {
     "zero_optimization": {
@@ -42,13 +45,13 @@ def modelling_of(dataset: Path) -> Modelling:
     """Return what the rows of a data set teach.
 
     Raises:
-        MissingFileError: there is no training split as JSON Lines.
-        InputError: the rows are of no format that Axolotl can be given.
+        MissingFileError: there is no training split.
+        InputError: it is stored for another library, or its rows are of no format that is trained here.
     """
-    path = dataset / "train.jsonl"
-    if not path.is_file():
-        raise MissingFileError(f"there is no {path}; make the data set with `codefavor dataset build`")
-    for line, row in read_rows(path):
+    path = splits_of(dataset)["train"]
+    if path.suffix.removeprefix(".") not in DS_TYPES:
+        raise InputError(f"{path} is stored in a way that is not written for Axolotl; build it with --storage jsonl")
+    for line, row in read_example_rows(path):
         for modelling, name in FORMATS.items():
             if row.get("format") == name:
                 return modelling
@@ -67,7 +70,7 @@ def axolotl_config(base: Base, modelling: Modelling, dataset: Path, out: Path, t
     Args:
         base: what training starts from.
         modelling: what is learnt.
-        dataset: a folder with `train.jsonl`, and `validation.jsonl` where it is to be watched.
+        dataset: a folder that `codefavor dataset build` made; its validation split is watched, where it has one.
         out: the folder that the file will lie in.
         training: the settings.
 
@@ -80,15 +83,15 @@ def axolotl_config(base: Base, modelling: Modelling, dataset: Path, out: Path, t
             f"a batch of {training.batch} cannot be shared out among {training.devices} devices; "
             f"take a number that divides {training.batch}"
         )
-    dataset, out = dataset.absolute(), out.absolute()
+    out, splits = out.absolute(), splits_of(dataset)
     ends = {"train_on_eos": "none", "train_on_eot": "none"}
     if modelling == "generation":
         ends = {"train_on_eos": "turn", "train_on_eot": "turn"}
 
     def split(name: str) -> dict[str, Any]:
         return {
-            "path": str(dataset / f"{name}.jsonl"),
-            "ds_type": "json",
+            "path": str(splits[name].absolute()),
+            "ds_type": DS_TYPES[splits[name].suffix.removeprefix(".")],
             "split": "train",  # what the library calls the whole of a file
             "type": "chat_template",
             "field_messages": "messages",
@@ -97,8 +100,7 @@ def axolotl_config(base: Base, modelling: Modelling, dataset: Path, out: Path, t
         }
 
     watch: dict[str, Any] = {}
-    validation = dataset / "validation.jsonl"
-    if validation.is_file() and validation.stat().st_size:
+    if "validation" in splits and next(read_example_rows(splits["validation"]), None):
         watch = {"test_datasets": [split("validation")], "evals_per_epoch": 4, "eval_sample_packing": False}
     return {
         "base_model": base.model,
@@ -159,14 +161,14 @@ def write_axolotl(base: Base, modelling: Modelling, dataset: Path, out: Path, tr
 
 
 def _card(base: Base, dataset: Path, training: Training) -> Card:
-    train = dataset / "train.jsonl"
+    train = splits_of(dataset)["train"]
     # The answer takes one token of the sequence.
     config = {"trainer": "axolotl", "context": training.sequence_length - 1}
     return Card(
         kind="pair-rm",
         format=FORMATS["classification"],
         base=base.model,
-        data={train.name: hash_file(train)},
+        data={train.name: hash_split(train)},
         config=config,
         scores={},
     )
