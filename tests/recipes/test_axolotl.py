@@ -142,18 +142,13 @@ def _axolotl(tmp_path: Path, configs: list[Path], rows: list[Path]) -> dict[str,
         pytest.skip(f"{PYTHON} does not name the Python of an environment with Axolotl; `make axolotl` builds one")
     told = {"configs": [*map(str, configs)], "rows": [*map(str, rows)]}
     out = tmp_path / "answer.json"
-    away = {
-        "HF_HUB_OFFLINE": "1",
-        "AXOLOTL_DO_NOT_TRACK": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": "",
-        "DS_ACCELERATOR": "cpu",
-    }
+    offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub"), "AXOLOTL_DO_NOT_TRACK": "1"}
+    alone = {"CUDA_VISIBLE_DEVICES": "", "DS_ACCELERATOR": "cpu", "PYTHONPATH": ""}
     probe = Path(__file__).with_name("axolotl_probe.py")
     done = subprocess.run(
         [python, probe, out],
         input=json.dumps(told),
-        env={**os.environ, **away, "HF_HOME": str(tmp_path / "hub")},
+        env={**os.environ, **offline, **alone},
         cwd=tmp_path,
         capture_output=True,
         text=True,

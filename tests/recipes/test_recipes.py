@@ -111,3 +111,14 @@ def test_an_unknown_recipe_is_answered_with_near_ones() -> None:
     """Names are long, and nobody types them right at once."""
     with pytest.raises(UnknownNameError, match="did you mean 'gemma-2-9b-merged-classification'"):
         load_recipe("gemma-2-9b-merge-classification")
+
+
+def test_the_page_shows_the_numbers_of_the_recipes() -> None:
+    """Numbers that stand in two places are kept the same by this."""
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    for name in recipe_names():
+        expected = load_recipe(name).expected
+        if expected is not None and expected.accuracies():
+            numbers = " | ".join(f"{value:.1f}" for value in expected.accuracies().values())
+
+            assert f"| `{name}` | {numbers} |" in page
