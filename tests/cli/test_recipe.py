@@ -1,4 +1,4 @@
-"""`codefavor recipe`, and `codefavor bench tasks`, which two recipes need."""
+"""`codefavor recipe`: what it prints, and the files it writes."""
 
 import json
 import subprocess
@@ -8,27 +8,8 @@ from pathlib import Path
 import pytest
 from tests.training.tiny_data import write_dataset
 
-from codefavor.benchmark.criteria import CRITERION_TEXTS, Criterion, with_criterion
-from codefavor.benchmark.tasks import read_tasks
-from codefavor.jsonl import write_records
-from codefavor.records import BenchmarkTask
-
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "gemma-2-9b-merged-classification"
-
-
-def _task() -> BenchmarkTask:
-    row = {
-        "instruction": "Add.",
-        "code_a": "a = 1\n",
-        "code_b": "a = 2\n",
-        "criterion": "Correctness: it adds.",
-        "label": "A",
-        "objective": "correctness",
-        "cluster": "add",
-        "task_id": "add/1",
-    }
-    return BenchmarkTask.model_validate(row)
 
 
 def test_list_and_show_name_recipes_commands_and_numbers(codefavor: Run) -> None:
@@ -95,20 +76,3 @@ def test_what_does_not_fit_is_said_in_a_sentence(
     assert done.returncode == 2
     assert message in done.stderr
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("criterion", ["general", "empty"])
-def test_tasks_by_another_criterion_change_in_nothing_else(
-    codefavor: Run, tmp_path: Path, criterion: Criterion
-) -> None:
-    """Another name or label would make the two scores incomparable."""
-    write_records(tmp_path / "tasks.jsonl", [_task()])
-    done = codefavor("bench", "tasks", "--bench", "tasks.jsonl", "--criterion", criterion, "--out", "deep/new.jsonl")
-    (new,) = read_tasks(tmp_path / "deep" / "new.jsonl")
-
-    assert done.returncode == 0, done.stderr
-    assert new.criterion == CRITERION_TEXTS[criterion]
-    assert new.model_dump(exclude={"criterion", "id"}) == _task().model_dump(exclude={"criterion", "id"})
-    assert with_criterion([_task()], criterion) == [new]
-    scored = codefavor("eval", "baseline:shorter", "--bench", "deep/new.jsonl", "--json")
-    assert scored.returncode == 0, scored.stderr

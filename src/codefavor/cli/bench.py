@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -46,24 +46,6 @@ def list_command(
         else:
             state = "as published" if found.published else "not exactly the published file"
             typer.echo(f"{found.objective:17} {found.tasks:4} tasks, {state}: {found.path}")
-
-
-@app.command("tasks")
-def tasks_command(
-    criterion: Annotated[
-        Literal["general", "empty"], typer.Option(help="What to ask by: what is better all in all, or nothing.")
-    ],
-    out: Annotated[Path, typer.Option(help="File of tasks to write, for `codefavor eval --bench`.")],
-    bench: Annotated[list[str] | None, typer.Option(help="As in `codefavor eval`; codeprefbench by default.")] = None,
-) -> None:
-    """Write a benchmark's tasks with another criterion than their own, to see how much a judge leans on it."""
-    from codefavor.benchmark.criteria import with_criterion
-    from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
-    from codefavor.jsonl import write_records
-
-    loaded = load_bench(bench or [CODEPREFBENCH], notice=lambda words: typer.echo(words, err=True))
-    count = write_records(out, with_criterion(loaded.tasks, criterion))
-    typer.echo(f"{count:,} tasks with the {criterion} criterion: {out}")
 
 
 @app.command("check")

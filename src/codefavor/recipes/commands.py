@@ -44,7 +44,7 @@ def commands_of(name: str, recipe: Recipe, root: PurePath, trainer: Trainer = "c
     if recipe.data == "merged":
         model = str(root / "models" / _called("merged", recipe))
         commands.append(("codefavor", "merge", *(made.place for made in models), "--out", model))
-    return [*commands, *_evaluation(name, model, recipe, root)]
+    return [*commands, _evaluation(name, model, recipe, root)]
 
 
 def settings_file(recipe: Recipe) -> str:
@@ -135,11 +135,9 @@ def _model(name: str, data: str, pairs: list[str], recipe: Recipe, root: PurePat
     return Made([(*build, "--out", dataset), *training], model)
 
 
-def _evaluation(name: str, model: str, recipe: Recipe, root: PurePath) -> list[Command]:
-    bench, commands = "codeprefbench", []
-    if recipe.criterion != "own":
-        bench = str(root / "tasks" / f"{recipe.criterion}.jsonl")
-        commands = [("codefavor", "bench", "tasks", "--criterion", recipe.criterion, "--out", bench)]
+def _evaluation(name: str, model: str, recipe: Recipe, root: PurePath) -> Command:
     judge = f"{'pair-rm' if recipe.modelling == 'classification' else 'huggingface'}:{model}"
+    criterion = () if recipe.criterion == "specific" else ("--criterion", recipe.criterion)
     comments = ("--comments", "keep") if recipe.comments_in_tasks else ()
-    return [*commands, ("codefavor", "eval", judge, "--bench", bench, *comments, "--run", str(root / "eval" / name))]
+    asked = ("codefavor", "eval", judge, "--bench", "codeprefbench", *criterion, *comments)
+    return *asked, "--run", str(root / "eval" / name)

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from codefavor.errors import UnknownNameError
 from codefavor.formats import classification, generation
+from codefavor.objectives import Wording
 from codefavor.runs import Config
 
 Modelling: TypeAlias = Literal["classification", "generation"]
@@ -68,8 +69,8 @@ class Recipe(Config):
     data: Literal["commit-instruct", "critic-evol", "mixture", "merged"]
     """mixture: trained on both; merged: trained on each, and the weights averaged."""
     modelling: Modelling
-    criterion: Literal["own", "general", "empty"] = "own"
-    """What the benchmark's tasks ask by."""
+    criterion: Wording = "specific"
+    """How much a judge is told of what to look for."""
     comments_in_training: bool = False
     comments_in_tasks: bool = False
     """Also where the objective is verifiable; human preference always keeps them."""
