@@ -1,6 +1,7 @@
 """The paper's recipes: every file is one, and every command they print is one that exists."""
 
 import tomllib
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,9 +15,14 @@ from codefavor.recipes.recipe import load_defaults, load_recipe, recipe_names
 from codefavor.training.config import TrainingConfig
 
 
+@cache
+def _root() -> Any:
+    return typer.main.get_command(app)
+
+
 def _parsed(words: Command) -> dict[str, Any]:
     """Return the values a command's own parser takes from its words."""
-    command: Any = typer.main.get_command(app)
+    command = _root()
     rest = list(words[1:])
     while hasattr(command, "commands"):
         command = command.commands[rest.pop(0)]
