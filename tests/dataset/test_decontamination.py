@@ -144,6 +144,17 @@ def test_commonplace_code_is_not_found(code: str, pair: MakePair) -> None:
     ]
 
 
+def test_a_small_part_of_a_forbidden_code_is_nobodys(pair: MakePair) -> None:
+    """Such as the class of tree nodes that many tasks need."""
+    node = (
+        "class Node:\n    def __init__(self, value=0, left=None, right=None):\n"
+        "        self.value = value\n        self.left = left\n        self.right = right\n"
+    )
+    copy = node.replace("value", "weight").replace("Node", "Tree") + "\n\ndef leaf(weight):\n    return Tree(weight)"
+
+    assert Forbidden([ForbiddenText(node + SECRET, "trees/1")]).find([pair(1, improved_code=copy)]) == [None]
+
+
 def test_the_frame_of_a_benchmarks_instructions_is_nobodys(pair: MakePair) -> None:
     """What every task of a benchmark asks does not make two instructions alike."""
     frame = "Please write a self-contained Python program that solves what follows, in Markdown, with nothing else:"

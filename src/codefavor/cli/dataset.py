@@ -36,6 +36,12 @@ def build_command(
     orders: Annotated[
         Literal["both", "one"], typer.Option(help="Write each pair in both orders, or in one that is drawn.")
     ] = "both",
+    criterion: Annotated[
+        Literal["specific", "general", "empty"],
+        typer.Option(help="What examples say to look for: all of it, that the better is wanted, nothing."),
+    ] = "specific",
+    comments: Annotated[Literal["keep", "strip"], typer.Option(help="Whether codes keep their comments.")] = "keep",
+    train_pairs: Annotated[int | None, typer.Option(min=1, help="Train on at most N pairs, drawn by name.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses which groups are held out.")] = 0,
     held_out_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups held out.")] = 0.1,
     validation_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the groups to watch with.")] = 0.05,
@@ -51,6 +57,10 @@ def build_command(
     no_decontaminate: Annotated[
         bool, typer.Option("--no-decontaminate", help="Compare the pairs with nothing, not even CodePrefBench.")
     ] = False,
+    near_duplicates: Annotated[
+        float,
+        typer.Option(min=0.5, max=1, help="Similarity from which only the first of two pairs stays; 1 keeps all."),
+    ] = 0.9,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code; longer ones are left out.")] = 8000,
     probe_pairs: Annotated[int, typer.Option(min=0, help="Pairs the blind probes look at; 0 for no probes.")] = 4000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
@@ -65,10 +75,14 @@ def build_command(
         format=text_format,
         storage=storage,
         orders=orders,
+        criterion=criterion,
+        comments=comments,
+        train_pairs=train_pairs,
         seed=seed,
         held_out_share=held_out_share,
         validation_share=validation_share,
         hold_out_operators=tuple(name.strip() for name in hold_out_operators.split(",") if name.strip()),
+        near_duplicates=near_duplicates,
         max_characters=max_characters,
         probe_pairs=probe_pairs,
     )

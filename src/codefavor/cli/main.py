@@ -22,6 +22,7 @@ from codefavor.cli import (
     synth,
     train,
 )
+from codefavor.cli.option_groups import grouped
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -57,14 +58,14 @@ def _options(
 
 
 app.command("quickstart")(quickstart.quickstart_command)
-app.command("judge")(judge.judge_command)
+app.command("judge")(grouped(judge.judge_command))
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
 app.command("train")(train.train_command)
 app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
-app.command("eval")(evaluate.eval_command)
+app.command("eval")(grouped(evaluate.eval_command))
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")
 app.command("study")(study.study_command)

@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
+from codefavor.codetext.comments import strip
 from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
 from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
 from codefavor.dataset.deduplication import SimilarTexts
 from codefavor.dataset.feedback import flaw_of
 from codefavor.dataset.mixture import Weighted
+from codefavor.dataset.near_duplicates import NearDuplicates, document_of
 from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, objective_of, task_of
 from codefavor.dataset.similarity import NearestTrainingCodes, summary
 from codefavor.dataset.split import SPLITS, assign
@@ -38,6 +40,7 @@ from codefavor.examples import Storage, check_storage, example_writer, place_of,
 from codefavor.formats import classification, generation
 from codefavor.formats.base import Format
 from codefavor.jsonl import check_readable, hash_file, read_records, read_rows, write_bytes, write_json
+from codefavor.objectives import Wording, reworded
 from codefavor.records import Label, PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, check_same, folder_at_once, manifest_of, silent
 
@@ -58,6 +61,12 @@ class DatasetConfig(Config):
     """How the training examples are stored; the rows are the same."""
     orders: Literal["both", "one"] = "both"
     """Whether each pair is written in both orders, one after the other, or in one; the labels balance either way."""
+    criterion: Wording = "specific"
+    """How much training examples say of what to look for; tasks keep their own criterion."""
+    comments: Literal["keep", "strip"] = "keep"
+    """Whether codes keep their comments and docstrings."""
+    train_pairs: PositiveInt | None = None
+    """Most pairs to train on; which ones, their names decide."""
     seed: int = 0
     """Chooses, with its name, the split of a group."""
     held_out_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -68,6 +77,9 @@ class DatasetConfig(Config):
     """Operators, or families of them, that training never sees."""
     max_characters: PositiveInt = 8000
     """Longest code on either side; what is longer is rejected."""
+    near_duplicates: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Levenshtein similarity, of what changes and of the better code, from which only the first of two pairs stays;
+    with 1 both stay."""
     probe_pairs: int = 4000
     """Training pairs the blind probes look at, at most; 0 leaves the probes out."""
 
@@ -125,6 +137,8 @@ def build_dataset(
     builder.survey.mix(list(inputs)[: len(files)], weights)
     placed = builder.choose_splits()
     builder.reject_near(placed)
+    if config.train_pairs is not None:
+        builder.survey.limit(placed, config.train_pairs)
     with folder_at_once(out) as folder:
         card = builder.write(folder, placed, settings, inputs, weights)
         write_json(folder / "manifest.json", manifest)
@@ -208,14 +222,32 @@ class _Builder:
         ends = []
         for path in self.files:
             for pair in read_records(path, PreferencePair):
-                yield pair
+                yield self._as_kept(pair)
                 number += 1
             ends.append(number)
         self.survey.ends = ends
 
     def _codes(self) -> Iterator[list[str]]:
         """Read the improved codes once more; that the rows are pairs is known by then."""
-        return self._batches(row["improved_code"] for path in self.files for _, row in read_rows(path))
+        rows = (row for path in self.files for _, row in read_rows(path))
+        if self.config.comments == "keep":
+            return self._batches(row["improved_code"] for row in rows)
+        return self._batches(strip(row["improved_code"], row.get("language", "python")).text for row in rows)
+
+    def _as_kept(self, pair: PreferencePair) -> PreferencePair:
+        """Return the pair as the data set has it."""
+        if self.config.comments == "keep":
+            return pair
+        naive, improved = (strip(code, pair.language).text for code in (pair.naive_code, pair.improved_code))
+        return pair.model_copy(update={"naive_code": naive, "improved_code": improved})
+
+    def _as_asked(self, pair: PreferencePair) -> PreferencePair:
+        """Return the pair as training examples put it."""
+        if self.config.criterion == "specific":
+            return pair
+        told = reworded(pair.criterion, self.config.criterion)
+        meta = {**(pair.meta or {}), "objective": objective_of(pair)}  # which its criterion no longer tells
+        return pair.model_copy(update={"criterion": told, "meta": meta})
 
     def _numbered(self) -> Iterator[tuple[int, PreferencePair]]:
         number = 0
@@ -227,6 +259,18 @@ class _Builder:
     # ── First reading: each pair by itself and against those before it ──
 
     def survey_rows(self) -> None:
+        with NearDuplicates(self.config.near_duplicates) as documents:
+            self._survey_each(documents)
+            if self.config.near_duplicates < 1:
+                self._reject_near_duplicates(documents)
+
+    def _reject_near_duplicates(self, documents: NearDuplicates) -> None:
+        reasons = self.survey.reasons
+        rows = [number for number, reason in enumerate(reasons) if reason is None]
+        for later, earlier in documents.find():
+            reasons[rows[later]] = "near-duplicate", f"row {rows[earlier] + 1} teaches nearly the same"
+
+    def _survey_each(self, documents: NearDuplicates) -> None:
         earlier = Earlier()
         operators: set[str] = set()
         for batch in self._rows():
@@ -241,6 +285,8 @@ class _Builder:
                     self.contaminated.append(overlap)
                 if reason is None:
                     earlier.add(pair, keys)
+                    if self.config.near_duplicates < 1:
+                        documents.add(document_of(pair))
                 self.survey.add(pair, keys, reason, apart=not self._wanted.isdisjoint(names))
         if not self.survey.reasons:
             raise EmptyInputError(f"{self.files[0]} holds no pairs; a PreferencePair a line is expected")
@@ -336,7 +382,8 @@ class _Builder:
                     continue
                 split = SPLITS[placed[number]]
                 orders = ORDERS if self.config.orders == "both" else (balanced[split].draw(pair),)
-                examples = [example_of(pair, order, self.text) for order in orders]
+                asked = self._as_asked(pair)
+                examples = [example_of(asked, order, self.text) for order in orders]
                 for example in examples:
                     writers[split].write(example)
                 labels = [example.label for example in examples]

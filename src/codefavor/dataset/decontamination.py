@@ -4,7 +4,8 @@ A pair is contaminated where one of its codes or its instruction is, of a forbid
 
 - `exact`: the same but for comments and blanks;
 - `tree`: the same shape (`codetext.shape`): the copy was renamed and reformatted. Whole codes are compared, and the
-  functions and classes at their top, where they have at least `SMALLEST_SHAPE` parts;
+  functions and classes at their top, where they have at least `SMALLEST_SHAPE` parts and are most of the forbidden
+  code: a class of tree nodes that a task happens to need is nobody's;
 - `near`: a Levenshtein similarity of at least `deduplication.NEAR`;
 - `13-gram`: at least `SHARED` of the runs of 13 tokens of the shorter of the two are in the other, and at least
   `FEWEST_RUNS`. Runs that are commonplace do not count: those that several forbidden problems hold, and those of few
@@ -35,7 +36,7 @@ PARTS: Final[tuple[str, ...]] = ("improved_code", "naive_code", "instruction")
 RUN: Final = 13
 """Tokens in a row."""
 SHARED: Final = 0.5
-"""Share of the runs of the shorter text from which two texts overlap."""
+"""Share of the runs of the shorter text, or of the shape of a forbidden code, from which two texts overlap."""
 FEWEST_RUNS: Final = 10
 """Runs two texts must share, however short one is."""
 SMALLEST_SHAPE: Final = 45
@@ -164,14 +165,17 @@ class _SharedShapes:
         self._outlines: set[int] = set()
         problems: dict[int, set[str]] = {}
         for item in texts:
-            for shape in shapes(item.text, item.language) if item.sort == "code" else ():
-                if len(shape.parts) >= SMALLEST_SHAPE:
+            found = shapes(item.text, item.language) if item.sort == "code" else []
+            for shape in found:
+                if len(shape.parts) < SMALLEST_SHAPE:
+                    continue
+                problems.setdefault(shape.key, set()).add(item.problem or item.task)
+                if len(shape.parts) >= SHARED * len(found[0].parts):
                     self._outlines.add(shape.outline)
                     self._tasks.setdefault(shape.key, item.task)
-                    problems.setdefault(shape.key, set()).add(item.problem or item.task)
-        for key, found in problems.items():
-            if len(found) >= _COMMON_PROBLEMS:
-                del self._tasks[key]
+        for key, holders in problems.items():
+            if len(holders) >= _COMMON_PROBLEMS:
+                self._tasks.pop(key, None)
 
     def find(self, code: str, language: str) -> str | None:
         """Return the task that a code, or a function or class of it, is the shape of."""

@@ -25,7 +25,7 @@ SHORTEST: Final = 40
 # 42 bands of 3 rows find a pair of texts that share 0.4 of their shingles with probability 0.94, one that shares
 # 0.6 practically always; what is found wrongly costs a microsecond of checking.
 BANDS: Final = 42
-_ROWS: Final = 3
+ROWS: Final = 3
 _SEED: Final = 1
 _BATCH: Final = 1024
 
@@ -69,12 +69,12 @@ def signatures(texts: Sequence[str], size: int) -> tuple[NDArray[np.uint32], NDA
 
 def band_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Return the keys of the buckets each text belongs to, one a band, and whether it belongs to any."""
-    digests, usable = signatures(texts, BANDS * _ROWS)
-    rows = digests.astype(np.uint64).reshape(-1, BANDS, _ROWS)
+    digests, usable = signatures(texts, BANDS * ROWS)
+    rows = digests.astype(np.uint64).reshape(-1, BANDS, ROWS)
     # One number per band: a mix of its rows and its place. Two bands that collide only cost a check.
     mixed = np.arange(1, BANDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     keys: NDArray[np.uint64] = np.broadcast_to(mixed, rows.shape[:2])
-    for index in range(_ROWS):
+    for index in range(ROWS):
         keys = (keys ^ rows[:, :, index]) * np.uint64(0x100000001B3)
         keys = keys ^ (keys >> np.uint64(29))
     return keys, usable
@@ -126,7 +126,8 @@ class SimilarTexts:
             if not len(filled):
                 yield []
                 continue
-            candidates = np.unique(np.concatenate([owners[starts[band] : ends[band]] for band in filled])).tolist()
+            found = np.concatenate([owners[starts[band] : ends[band]] for band in filled]).tolist()
+            candidates = sorted(set(found))
             yield [index for index in candidates if similarity(text, self._texts[index], self.threshold) > 0]
 
     def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:

@@ -99,6 +99,13 @@ class Survey:
             for row in rows[not_taken(ids[rows], count)].tolist():
                 self.reasons[row] = NOT_DRAWN
 
+    def limit(self, placed: NDArray[np.uint8], count: int) -> None:
+        """Leave out what training has beyond `count` pairs."""
+        ids = np.frombuffer(self._ids, dtype=np.uint64)
+        rows = np.flatnonzero(self.kept() & (placed == SPLITS.index("train")))
+        for row in rows[not_taken(ids[rows], count)].tolist():
+            self.reasons[row] = "not-drawn", f"{count:,} pairs to train on were asked for"
+
     def groups(self) -> Iterable[str]:
         """Return the names of the groups that have a row."""
         used = set(np.unique(np.frombuffer(self._groups, dtype=np.uint32)[self.kept()]).tolist())

@@ -19,7 +19,7 @@ from codefavor.llm.asking import Asker, Conversation, Ended
 from codefavor.llm.batch_api import HALF, BatchAsker
 from codefavor.llm.client import Reply
 from codefavor.llm.cost import LEDGER, Totals, estimated_tokens, price_of, read_totals
-from codefavor.llm.load import load_client, redactor
+from codefavor.llm.load import addressed, load_client, redactor
 from codefavor.llm.settings import ChatSettings, Notice
 from codefavor.records import Commit, Instruction, PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, Run, fingerprint, silent
@@ -120,7 +120,8 @@ class TeacherRun(Generic[RowT]):
         limit: int | None = None,
         batch: bool = False,
     ) -> None:
-        self._source, self._method, self._model, self._settings = source, method, model, settings
+        self._source, self._method, self._model = source, method, model
+        self._settings = addressed(model, settings)
         self._limit, self._batch = limit, batch
         self._digest = hash_file(source)
         total = sum(1 for _ in read_rows(source))
