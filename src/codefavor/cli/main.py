@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, merge, mine, quickstart, report, study, synth, train
+from codefavor.cli import (
+    bench,
+    dataset,
+    doctor,
+    evaluate,
+    judge,
+    merge,
+    mine,
+    quickstart,
+    recipe,
+    report,
+    study,
+    synth,
+    train,
+)
 from codefavor.cli.option_groups import grouped
 from codefavor.errors import CodefavorError
 
@@ -53,6 +67,7 @@ app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("report")(report.report_command)
+app.add_typer(recipe.app, name="recipe")
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
