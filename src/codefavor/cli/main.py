@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, synth, train
+from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, serve, synth, train
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -51,6 +51,7 @@ app.command("train")(train.train_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(evaluate.eval_command)
 app.command("report")(report.report_command)
+app.command("serve")(serve.serve_command)
 app.command("doctor")(doctor.doctor_command)
 
 
