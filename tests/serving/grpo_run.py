@@ -1,7 +1,7 @@
-"""A GRPO run of a few steps on a model made here: `python grpo_run.py FOLDER [JUDGE] [STEPS]`.
+"""A GRPO run of a few steps on a model made here: `python grpo_run.py FOLDER [JUDGE]`.
 
-Prints one line of JSON: characters of a completion at the start and at the end, blanks around it left out as the judge
-leaves them out, and the mean reward.
+Prints one line of JSON: characters of a completion's code, as the judge sees it, at the start and at the end, and the
+mean reward.
 """
 
 import json
@@ -15,6 +15,7 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 import codefavor
+from codefavor.serving.rewards import code_in
 from codefavor.training.presets import fresh_model
 from codefavor.training.tokenizer import train_tokenizer
 
@@ -33,7 +34,7 @@ def main(folder: Path, judge: str = "baseline:shorter", steps: int = 14) -> None
 
     def watched(prompts: list[str], completions: list[str], **columns: object) -> list[float | None]:
         found = reward(prompts, completions, **columns)
-        lengths.append(fmean(len(text.strip()) for text in completions))
+        lengths.append(fmean(len(code_in(text)) for text in completions))
         rewards.extend(value for value in found if value is not None)
         return found
 
@@ -75,4 +76,4 @@ def main(folder: Path, judge: str = "baseline:shorter", steps: int = 14) -> None
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:3], *map(int, sys.argv[3:4]))
+    main(Path(sys.argv[1]), *sys.argv[2:3])
