@@ -1,8 +1,9 @@
 """Owns micro-batching: the comparisons of many requests go to the judge together, and none waits long for company.
 
 A judge is batch-first and owns its parallelism, so one thread asks it. While it works, what comes in piles up and makes
-the next batch; only a judge that has nothing to do waits a moment. Requests take turns within a batch, so that a large
-one does not hold up a small one.
+the next batch. Only a judge that has nothing to do waits a moment, and not even that when the last batch was of one: a
+client that is alone is not held up. Requests take turns within a batch, so that a large one does not hold up a small
+one.
 """
 
 import threading
@@ -66,6 +67,7 @@ class Batcher:
         self._requests: deque[_Request] = deque()
         self._waiting = 0
         self._closing = False
+        self._in_company = True
         # Ends with the process even where a judge never comes back.
         self._thread = threading.Thread(target=self._work, name="codefavor-judge", daemon=True)
         self._thread.start()
@@ -127,7 +129,8 @@ class Batcher:
                     if self._closing:
                         return []
                     self._changed.wait()
-                self._wait_for_company()
+                if self._in_company:
+                    self._wait_for_company()
                 while self._requests and len(batch) < self._max_batch:
                     request = self._requests.popleft()
                     if request.future.done():  # its caller hung up, or a part of it failed
@@ -138,6 +141,7 @@ class Batcher:
                     self._waiting -= 1
                     if request.handed < len(request.comparisons):
                         self._requests.append(request)
+            self._in_company = len(batch) > 1
         return batch
 
     def _wait_for_company(self) -> None:
