@@ -1,7 +1,9 @@
 """`codefavor judge --git`: a change against what it replaces."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +113,23 @@ def test_ranges_and_what_is_staged(codefavor: Command, repository: Path, git: Ca
     assert compared("staged") == {"load": 1.0}
 
 
+def test_in_a_hook_the_index_is_the_one_that_becomes_the_commit(
+    codefavor: Command, repository: Path, git: Callable[..., None]
+) -> None:
+    """`git commit FILE` makes an index of its own, in which other staged files are left out."""
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.write_text(f"#!/bin/sh\n{sys.executable} -m codefavor judge --git staged --judge builtin --json > seen.json\n")
+    hook.chmod(0o755)
+    (repository / "pkg" / "a.py").write_text(FAST + "\n\n" + OTHER)
+    (repository / "pkg" / "b.py").write_text("x = 1\n\n\ndef same():\n    return 2\n")
+    git("add", "-A")
+
+    git("commit", "-q", "-m", "Only one", "pkg/b.py")
+
+    compared = json.loads((repository / "seen.json").read_text())["compared"]
+    assert [item["function"] for item in compared] == ["same"]
+
+
 def test_from_a_folder_below_and_for_a_file_that_moved(
     codefavor: Command, repository: Path, git: Callable[..., None]
 ) -> None:
@@ -156,9 +175,6 @@ def test_outside_of_a_repository_and_in_a_shallow_clone(
     (repository / ".git").rename(repository / "hidden")
     nowhere = codefavor("judge", "--git", "HEAD")
     (repository / "hidden").rename(repository / ".git")
-    import os
-    import sys
-
     shallow = subprocess.run(
         [sys.executable, "-m", "codefavor", "judge", "--git", "HEAD"],
         cwd=repository / "clone",

@@ -24,7 +24,7 @@ BATCH = 16
 CONTEXT = 128
 
 
-def main(folder: Path, judge: str = "baseline:shorter", steps: int = 14) -> None:
+def main(folder: Path, judge: str, steps: int = 14) -> None:
     torch.set_num_threads(2)
     tokenizer: Any = train_tokenizer([*PROMPTS, "def total(xs): return sum(xs)"], 300, CONTEXT)
     tokenizer.pad_token = tokenizer.eos_token
@@ -76,4 +76,4 @@ def main(folder: Path, judge: str = "baseline:shorter", steps: int = 14) -> None
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:3])
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "baseline:shorter")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.serving.server import Client, Counting, serving
+from tests.serving.server import TOKEN, Client, Counting, serving
 
 from codefavor.records import Verdict
 from codefavor.serving.settings import ServingSettings
@@ -48,12 +48,13 @@ def test_openrlhf_gets_one_reward_a_query(client: Client) -> None:
     responses = ["```python\nx=1\n```", "y=7", "Sure:\n```python\nx=2\n```\nDone.", "y=5"]
 
     answer = client.ask(
-        "/get_reward",
+        f"/get_reward?token={TOKEN}",  # it sends no header
         {
             "query": [p + r for p, r in zip(prompts, responses, strict=True)],
             "prompts": prompts,
             "labels": ["", None, 1, {}],
         },
+        token=None,
     )
 
     assert answer.status == 200

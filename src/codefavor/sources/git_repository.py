@@ -159,7 +159,9 @@ class Repository:
         self._resources.close()
 
     def _start(self, *arguments: str, asks: bool, index: bool = False) -> "_Child":
-        borrowed = self._borrowed | ({"GIT_INDEX_FILE": str(self._index)} if index else {})
+        borrowed = dict(self._borrowed)
+        if index:
+            borrowed["GIT_INDEX_FILE"] = str(self.path.resolve() / os.environ.get("GIT_INDEX_FILE", self._index))
         child = _Child([*_ALWAYS, *arguments], _environment() | borrowed, self.path, asks)
         self._resources.callback(child.close)
         return child
@@ -227,7 +229,10 @@ class Repository:
         return self._changes("diff-tree", "-r", old, new)
 
     def staged(self) -> list[Change]:
-        """Return the files in which what is staged differs from the newest commit."""
+        """Return the files in which what is staged differs from the newest commit.
+
+        In a hook, git names the index that becomes the commit: with `git commit FILE` it is not the usual one.
+        """
         return self._changes("diff-index", "--cached", self.resolve("HEAD"), index=True)
 
     def _changes(self, command: str, *arguments: str, index: bool = False) -> list[Change]:
