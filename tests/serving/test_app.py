@@ -1,10 +1,12 @@
 """Every endpoint, asked over HTTP by a client that knows its protocol only."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.serving.server import TOKEN, Client, Counting, serving
 
+from codefavor.judges.load import load_judge
 from codefavor.records import Verdict
 from codefavor.serving.settings import ServingSettings
 
@@ -152,3 +154,18 @@ def test_verdicts_do_not_name_folders_of_the_server() -> None:
         answer = client.ask("/compare", {"code_a": "x=1", "code_b": "x=2"})
 
     assert answer.body["judge"] == "pair-rm:model"
+
+
+@pytest.mark.parametrize("kind", ["scripted", "auto"])
+def test_judges_of_every_make_work_behind_the_server(kind: str, tmp_path: Path) -> None:
+    """Chat models run a loop of their own, evidence runs threads and sandboxes; both must do so off the main thread."""
+    replies = tmp_path / "replies.jsonl"
+    replies.write_text('{"reply": "Code A is better."}\n')
+    judge = load_judge(f"scripted:{replies}" if kind == "scripted" else kind)
+    asked = {"code_a": "x = int(text)", "code_b": "x = eval(text)", "criterion": "security"}
+
+    with serving(judge) as client:
+        answers = [client.ask("/compare", asked) for _ in range(2)]
+
+    assert [answer.body["choice"] for answer in answers] == ["A", "A"]
+    assert str(tmp_path) not in str(answers)

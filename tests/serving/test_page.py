@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -83,3 +84,22 @@ def test_a_judge_that_fails_is_said_on_the_page() -> None:
     assert answer.status == 503
     assert "could not be asked" in answer.body
     assert "unanswerable" in answer.body
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_a_person_asks_and_sees_the_answer_on_a_phone_and_on_a_desk(browser: Any, width: int, scheme: str) -> None:
+    """The form works under the policy, the page fits, and the browser has nothing to complain of."""
+    complaints: list[str] = []
+    with serving(Counting()) as client:
+        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"http://127.0.0.1:{client.port}/?token={TOKEN}")
+        page.fill("textarea[name=code_a]", "x = '" + "w" * 500 + "'\nx=1")
+        page.fill("textarea[name=code_b]", "x = 2\nx=2")
+        page.click("button")
+        page.wait_for_selector("text=B is better")
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("getComputedStyle(document.querySelector('button')).fontWeight") == "600"
+        assert complaints == []
