@@ -2,6 +2,7 @@
 
     python benchmarks/serving_speed.py --judge builtin
     python benchmarks/serving_speed.py --judge tiny
+    python benchmarks/serving_speed.py --judge chat
 
 The server runs as a process of its own, as `codefavor serve` runs it; the clients are connections that each send their
 next `/compare` when the last was answered. "batched" is the server as it comes; "one by one" hands the judge one
@@ -10,7 +11,8 @@ whatever else the machine does slows them alike. Where the clients share the mac
 they take a part of its speed: both sides are so.
 
 `tiny` is a `pair-rm` made for the while, with random weights and the smallest of our shapes: its speed is that of a
-trained one. Codes are made up, a few hundred characters each, and differ from request to request.
+trained one. `chat` is a chat model behind a server of our own that answers after 200 ms. Codes are made up, a few
+hundred characters each, and differ from request to request.
 """
 
 import argparse
@@ -47,8 +49,12 @@ def main() -> None:
     options = _options()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        judge = _tiny(Path(folder)) if options.judge == "tiny" else options.judge
-        ports = {mode: stack.enter_context(_server(judge, *extra)) for mode, extra in _MODES.items()}
+        judge: tuple[str, ...] = (options.judge,)
+        if options.judge == "tiny":
+            judge = (_tiny(Path(folder)),)
+        elif options.judge == "chat":
+            judge = _chat(stack)
+        ports = {mode: stack.enter_context(_server(*judge, *extra)) for mode, extra in _MODES.items()}
         for port in ports.values():
             asyncio.run(_round(port, 4, 16))
         for clients in options.clients:
@@ -73,7 +79,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--judge", default="builtin", help="KIND:NAME, or tiny")
+    parser.add_argument("--judge", default="builtin", help="KIND:NAME, or tiny, or chat")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 128])
     parser.add_argument("--requests", type=int, default=400, help="requests of a round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -81,11 +87,10 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(judge: str, *extra: str) -> Iterator[int]:
-    command = [sys.executable, "-m", "codefavor", "serve", judge, "--port", "0", "--criterion", "security", *extra]
-    process = subprocess.Popen(
-        command, env={**os.environ, "CODEFAVOR_TOKEN": _TOKEN}, stderr=subprocess.PIPE, text=True
-    )
+def _server(*judge: str) -> Iterator[int]:
+    command = [sys.executable, "-m", "codefavor", "serve", *judge, "--port", "0", "--criterion", "security"]
+    environment = {**os.environ, "CODEFAVOR_TOKEN": _TOKEN, "OPENAI_API_KEY": "none"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -133,6 +138,16 @@ def _pair(number: int) -> dict[str, str]:
         "code_a": code,
         "code_b": code.replace("len(data)", "sum(data)"),
     }
+
+
+def _chat(stack: ExitStack) -> tuple[str, ...]:
+    """Start a chat model's server and return how it is asked."""
+    from tests.llm.server import ProviderServer
+
+    server = ProviderServer(answer=lambda _: "Better code: A", delay=0.2)
+    server.keep_log = False
+    stack.enter_context(server.running())
+    return "openai:benchmark", "--base-url", f"{server.url}/v1", "--concurrency", "64"
 
 
 def _tiny(folder: Path) -> str:
