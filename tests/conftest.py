@@ -1,11 +1,14 @@
-"""Owns what every test shares: a scrubbed environment, small functions, and the `codefavor` command."""
+"""Owns what every test shares: a scrubbed environment, a limit on CPU time, functions, and the command."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -56,6 +59,26 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=chromium, args=quiet)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def soon() -> Callable[[], AbstractContextManager[None]]:
+    """Return a block that fails when what it holds takes more than two CPU seconds, and ends it then."""
+
+    @contextmanager
+    def limited() -> Iterator[None]:
+        def stop(number: int, frame: FrameType | None) -> None:
+            pytest.fail("it takes more than 2 CPU seconds", pytrace=False)
+
+        before = signal.signal(signal.SIGVTALRM, stop)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 2.0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+
+    return limited
 
 
 _CODES = {

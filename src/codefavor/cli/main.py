@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, serve, synth, train
+from codefavor.cli import (
+    bench,
+    dataset,
+    doctor,
+    evaluate,
+    judge,
+    merge,
+    mine,
+    quickstart,
+    report,
+    serve,
+    study,
+    synth,
+    train,
+)
+from codefavor.cli.option_groups import grouped
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -43,15 +58,17 @@ def _options(
 
 
 app.command("quickstart")(quickstart.quickstart_command)
-app.command("judge")(judge.judge_command)
+app.command("judge")(grouped(judge.judge_command))
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
 app.command("train")(train.train_command)
+app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
-app.command("eval")(evaluate.eval_command)
+app.command("eval")(grouped(evaluate.eval_command))
 app.command("report")(report.report_command)
-app.command("serve")(serve.serve_command)
+app.command("serve")(grouped(serve.serve_command))
+app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
 

@@ -4,17 +4,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli.asking import (
-    BaseUrl,
-    Concurrency,
-    MaxTokens,
-    Region,
-    Samples,
-    Scoring,
-    Temperature,
-    Timeout,
-    asking_settings,
-)
+from codefavor.cli.asking import ServingOptions, asking_settings
 from codefavor.cli.evaluate import Orders
 from codefavor.errors import InputError, MissingExtraError
 
@@ -53,14 +43,8 @@ def serve_command(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log every request: method, endpoint, status and time.")
     ] = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    scoring: Scoring = None,
-    samples: Samples = None,
-    max_tokens: MaxTokens = None,
-    temperature: Temperature = None,
-    timeout: Timeout = None,
+    *,
+    options: ServingOptions,
 ) -> None:
     """Serve JUDGE over HTTP: verdicts, orders, rewards for trainers, and a page to paste two codes.
 
@@ -93,17 +77,7 @@ def serve_command(
         group_size=group_size,
         group_wait=group_wait,
     )
-    asking = asking_settings(
-        judge,
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        scoring=scoring,
-        samples=samples,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        timeout=timeout,
-    )
+    asking = asking_settings(judge, options)
     given = token_of_environment()
     token = given or new_token()
     listening = listen(host, port)

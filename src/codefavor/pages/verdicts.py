@@ -2,14 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from markupsafe import Markup
-
-from codefavor.pages.code import visible
 from codefavor.records import Verdict
-
-_LONGEST_TEXT: Final = 2000
 
 
 def said(verdict: Verdict) -> list[tuple[str, str]]:
@@ -28,13 +22,6 @@ def said(verdict: Verdict) -> list[tuple[str, str]]:
         rest = {key: value for key, value in piece.items() if key not in ("kind", kind)}
         said.append((kind, "; ".join(filter(None, (plain(piece.get(kind, "")), plain(rest))))))
     return said
-
-
-def in_lines(text: str) -> Markup:
-    """Return a text escaped, cut where it is very long, unseen characters by name."""
-    cut = text.strip()
-    cut = cut if len(cut) <= _LONGEST_TEXT else f"{cut[:_LONGEST_TEXT]} ⋯ {len(cut) - _LONGEST_TEXT:,} more characters"
-    return Markup("\n").join(visible(line, len(line)) for line in cut.split("\n"))
 
 
 def plain(value: object) -> str:

@@ -6,11 +6,11 @@ from typing import Final
 
 from markupsafe import Markup
 
-from codefavor.pages.code import side_by_side
+from codefavor.pages.code import prose, side_by_side
 from codefavor.pages.layout import Html, folded, picture, pictures
 from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import facts
-from codefavor.pages.verdicts import in_lines, said
+from codefavor.pages.verdicts import said
 from codefavor.records import Judgement
 from codefavor.report.analysis import WrongVerdict as Wrong
 from codefavor.report.analysis import confidence, wrong_verdicts
@@ -72,8 +72,8 @@ def _case(case: Wrong) -> Markup:
     ]
     named = [titles[0 if letter == judgement.label else 1].format(letter) for letter in "AB"]
     parts = [
-        Markup("<h4>Instruction</h4><blockquote>{}</blockquote>").format(in_lines(task.instruction)),
-        Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(in_lines(task.criterion)),
+        Markup("<h4>Instruction</h4><blockquote>{}</blockquote>").format(prose(task.instruction)),
+        Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(prose(task.criterion)),
         side_by_side(task.code_a, task.code_b, (named[0], named[1])),
     ]
     parts += [

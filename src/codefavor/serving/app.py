@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import uuid4
@@ -64,14 +65,27 @@ class Rank(Protocol):
     """Puts candidates in order by asking a judge."""
 
     def __call__(
-        self, instruction: str, candidates: Sequence[str], judge: Judge, criterion: str, budget: int | None
+        self,
+        instruction: str,
+        candidates: Sequence[str],
+        judge: Judge,
+        criterion: str,
+        budget: int | None,
+        *,
+        language: str,
     ) -> RankAnswer:
         """Return the order; runs in a thread of its own."""
         ...
 
 
 def round_robin(
-    instruction: str, candidates: Sequence[str], judge: Judge, criterion: str, budget: int | None
+    instruction: str,
+    candidates: Sequence[str],
+    judge: Judge,
+    criterion: str,
+    budget: int | None,
+    *,
+    language: str = "python",
 ) -> RankAnswer:
     """Rank by comparing each candidate with every other, or with as many as the budget allows.
 
@@ -84,7 +98,7 @@ def round_robin(
         opponents = budget // len(candidates) * 2
         if not opponents:
             raise InputError(f"a budget of {budget} is too small for {len(candidates)} candidates; give one for each")
-    plan = RoundRobin([Group(instruction, candidates, criterion)], opponents)
+    plan = RoundRobin([Group(instruction, candidates, criterion, language)], opponents)
     verdicts = dict(judge.judge(plan.comparisons))
     scores = whole(plan.scores([verdicts[index] for index in range(len(plan.comparisons))])[0])
     order = sorted(range(len(scores)), key=lambda index: -scores[index])
@@ -200,7 +214,8 @@ class _Service:
         self._check_count(min(asked.budget or count * count, count * (count - 1) // 2))
         caller = _Caller(self.batcher)
         criterion = asked.criterion or self.settings.criterion
-        work = asyncio.to_thread(self._rank, asked.instruction, asked.candidates, caller, criterion, asked.budget)
+        rank = partial(self._rank, asked.instruction, asked.candidates, caller, criterion, asked.budget)
+        work = asyncio.to_thread(rank, language=asked.language)
         try:
             return await asyncio.wait_for(work, self.settings.answer_wait)
         finally:
