@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import partial
@@ -123,7 +123,6 @@ def build(
     settings: ServingSettings | None = None,
     *,
     rank: Rank = round_robin,
-    stopping: Callable[[], bool] = bool,
 ) -> Gate:
     """Return the server's application, an ASGI one.
 
@@ -132,7 +131,6 @@ def build(
         token: what requests must show.
         settings: limits.
         rank: how candidates are put in order.
-        stopping: says whether the server is being stopped.
     """
     settings = settings or ServingSettings()
     metrics = Metrics()
@@ -156,7 +154,7 @@ def build(
     _trainers(app, service)
     _refusals(app)
     routes = {path for route in app.routes if (path := getattr(route, "path", ""))}
-    return Gate(_taking_json(app), token, settings, metrics, routes, stopping)
+    return Gate(_taking_json(app), token, settings, metrics, routes, service.stop)
 
 
 def _taking_json(app: "ASGIApp") -> "ASGIApp":
@@ -187,6 +185,11 @@ class _Service:
         metrics.waiting = lambda: self.batcher.waiting
         size = settings.group_size
         self._gathering = None if size is None else Gathering(size, settings.group_wait, self._score)
+
+    def stop(self) -> None:
+        """Judge every group as it is: what it waits for will not be let in any more."""
+        if self._gathering is not None:
+            self._gathering.close()
 
     def _failed(self, error: BaseException) -> None:
         self._metrics.failure()

@@ -96,8 +96,11 @@ def serve(
             await super().startup(sockets)
             ready()
 
-    server: Server | None = None
-    app = build(judge, token, settings, stopping=lambda: server is not None and server.should_exit)
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.stop()
+            await super().shutdown(sockets)
+
+    app = build(judge, token, settings)
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -109,7 +112,6 @@ def serve(
         limit_concurrency=settings.max_in_flight * _CONNECTIONS,
         h11_max_incomplete_event_size=32_768,
     )
-    server = Server(config)
     # The server waits for what is in work, then raises the signal again for whoever asks: we have stopped already.
     with listening, suppress(KeyboardInterrupt):
-        server.run([listening])
+        Server(config).run([listening])
