@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codefavor.records import Comparison as Comparison
     from codefavor.records import PreferencePair as PreferencePair
     from codefavor.records import Verdict as Verdict
+    from codefavor.serving.trl import trl_reward as trl_reward
 
 _HOMES = {
     "CodefavorError": "codefavor.errors",
@@ -28,9 +29,10 @@ _HOMES = {
     "Verdict": "codefavor.records",
     "judge": "codefavor.judges.ask",
     "load_judge": "codefavor.judges.load",
+    "trl_reward": "codefavor.serving.trl",
 }
 
-__all__ = ["CodefavorError", "Comparison", "Judge", "PreferencePair", "Verdict", "judge", "load_judge"]
+__all__ = ["CodefavorError", "Comparison", "Judge", "PreferencePair", "Verdict", "judge", "load_judge", "trl_reward"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

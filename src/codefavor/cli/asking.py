@@ -81,6 +81,13 @@ class VerdictOptions(ModelOptions):
 
 
 @dataclass(frozen=True)
+class ServingOptions(VerdictOptions):
+    """How a chat model judges for a server, which batches by itself."""
+
+    concurrency: Concurrency = None
+
+
+@dataclass(frozen=True)
 class ManyOptions(ModelOptions):
     """How a chat model is asked many questions."""
 

@@ -18,6 +18,7 @@ from codefavor.cli import (
     quickstart,
     recipe,
     report,
+    serve,
     study,
     synth,
     train,
@@ -68,6 +69,7 @@ app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")
+app.command("serve")(grouped(serve.serve_command))
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
