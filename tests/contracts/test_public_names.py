@@ -18,6 +18,7 @@ def test_public_names_are_what_they_were() -> None:
         "Verdict",
         "judge",
         "load_judge",
+        "rank",
     ]
     assert all(getattr(codefavor, name) is not None for name in codefavor.__all__)
 

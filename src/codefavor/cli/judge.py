@@ -49,8 +49,8 @@ def judge_command(
     from codefavor.cli.judging import load_for_command, tell
     from codefavor.judges.settings import Surroundings
 
-    codes = [_read(first), _read(second)]
-    asked = _read(Path(instruction[1:])) if instruction.startswith("@") else instruction
+    codes = [read_code(first), read_code(second)]
+    asked = read_code(Path(instruction[1:])) if instruction.startswith("@") else instruction
     asking = asking_settings(
         judge,
         base_url=base_url,
@@ -71,7 +71,12 @@ def judge_command(
         typer.echo(f"  {_evidence_line(item)}")
 
 
-def _read(path: Path) -> str:
+def read_code(path: Path) -> str:
+    """Return the text of a file of code.
+
+    Raises:
+        InputError: it is not there, is empty, or is not text.
+    """
     from codefavor.jsonl import check_readable
 
     check_readable(path)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, report, synth, train
+from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, rank, report, synth, train
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -44,6 +44,7 @@ def _options(
 
 app.command("quickstart")(quickstart.quickstart_command)
 app.command("judge")(judge.judge_command)
+app.command("rank")(rank.rank_command)
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
