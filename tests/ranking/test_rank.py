@@ -7,9 +7,9 @@ import pytest
 
 import codefavor
 from codefavor.errors import EmptyInputError, InputError, JudgeError, RunMismatchError
+from codefavor.jsonl import read_records
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.judges.baselines import load as baseline
-from codefavor.jsonl import read_records
 from codefavor.ranking.rank import Question, Ranking, rank_all
 from codefavor.records import Comparison, Verdict
 
@@ -27,6 +27,7 @@ class Scripted:
         self._answer, self._left = answer, stop_after
 
     def judge(self, comparisons: Sequence[Comparison]) -> Iterator[tuple[int, Verdict]]:
+        """Answer from the last to the first."""
         self.calls.append(list(comparisons))
         for index in reversed(range(len(comparisons))):
             if self._left is not None:
@@ -37,6 +38,7 @@ class Scripted:
 
     @property
     def asked(self) -> list[str]:
+        """The ids of all comparisons, in the order asked."""
         return [comparison.id for call in self.calls for comparison in call]
 
 
@@ -47,9 +49,7 @@ def by_number(comparison: Comparison) -> Verdict:
 
 
 def said(comparison: Comparison, choice: str | None, **rest: object) -> Verdict:
-    return Verdict.model_validate(
-        {"id": comparison.id, "p_a": None, "choice": choice, "judge": Scripted.name, **rest}
-    )
+    return Verdict.model_validate({"id": comparison.id, "p_a": None, "choice": choice, "judge": Scripted.name, **rest})
 
 
 def codes(count: int) -> list[str]:
@@ -137,7 +137,9 @@ def test_abstentions_teach_nothing_and_are_counted() -> None:
     """A comparison that a judge passes over is no tie: the other comparisons decide."""
 
     def shy(comparison: Comparison) -> Verdict:
-        return said(comparison, "abstain") if "x = 0" in comparison.code_a + comparison.code_b else by_number(comparison)
+        return (
+            said(comparison, "abstain") if "x = 0" in comparison.code_a + comparison.code_b else by_number(comparison)
+        )
 
     ranking = codefavor.rank("write x", codes(4), Scripted(shy))
 
@@ -186,7 +188,8 @@ def test_what_could_not_be_asked_is_counted_and_the_rest_decides() -> None:
 
     ranking = codefavor.rank("write x", codes(5), Scripted(broken))
 
-    assert ranking.failures == sum("error" == each.status for each in ranking.comparisons) > 0
+    assert ranking.failures == sum(each.status == "error" for each in ranking.comparisons)
+    assert ranking.failures > 0
     assert ranking.best == 4
 
 
@@ -254,7 +257,7 @@ def test_a_folder_holds_one_ranking(tmp_path: Path) -> None:
 
 def test_what_cannot_be_ranked_is_said() -> None:
     """One sentence with what to do."""
-    with pytest.raises(InputError, match="at least two candidates; question .* has 1"):
+    with pytest.raises(InputError, match=r"at least two candidates; question .* has 1"):
         codefavor.rank("write x", codes(1), Scripted(by_number))
     with pytest.raises(InputError, match="at least 1; got 0"):
         codefavor.rank("write x", codes(3), Scripted(by_number), budget=0)

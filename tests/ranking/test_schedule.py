@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from codefavor.ranking.schedule import Pair, all_pairs, elimination, every, repaired_knockout
-from codefavor.ranking.strength import strengths
+from codefavor.ranking.schedule import all_pairs, elimination, every, repaired_knockout
+from codefavor.ranking.strength import Pair, strengths
 
 Answer = Callable[[Pair], float | None]
 

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, mine, quickstart, rank, report, synth, train
+from codefavor.cli import (
+    bench,
+    calibrate,
+    dataset,
+    doctor,
+    evaluate,
+    judge,
+    mine,
+    quickstart,
+    rank,
+    report,
+    synth,
+    train,
+)
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -51,6 +64,7 @@ app.add_typer(dataset.app, name="dataset")
 app.command("train")(train.train_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(evaluate.eval_command)
+app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.command("doctor")(doctor.doctor_command)
 

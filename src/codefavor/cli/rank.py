@@ -67,9 +67,9 @@ def rank_command(
 
     Exit status 1 when a comparison could not be asked; the order then rests on the others.
     """
-    from codefavor.cli.judging import load_for_command, tell
+    from codefavor.cli.judging import folder_for, load_for_command, tell
     from codefavor.cli.progress import progress
-    from codefavor.judges.load import is_chat, judge_files
+    from codefavor.judges.load import asks_chat, judge_files
     from codefavor.judges.settings import Surroundings
     from codefavor.ranking.rank import rank_all
 
@@ -85,15 +85,14 @@ def rank_command(
         timeout=timeout,
         budget_usd=budget_usd,
     )
-    asked = load_for_command(judge, False, unsafe, Surroundings(asking, run, notice=tell))
-    with progress(f"ranking with {judge}", "comparisons") as report:
+    with folder_for(run, judge) as folder, progress(f"ranking with {judge}", "comparisons") as report:
         rankings = rank_all(
             questions,
-            asked,
+            load_for_command(judge, False, unsafe, Surroundings(asking, folder, notice=tell)),
             budget,
-            run_dir=run,
+            run_dir=folder,
             judge_files=judge_files(judge),
-            asking=asking.decides() if is_chat(judge) else None,
+            asking=asking.decides() if asks_chat(judge) else None,
             progress=report,
         )
     for question, ranking in zip(questions, rankings, strict=True):
