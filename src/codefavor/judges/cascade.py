@@ -4,13 +4,15 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from codefavor.errors import InputError
 from codefavor.judges.base import Judge
 from codefavor.judges.load import load_judge
 from codefavor.judges.settings import Surroundings
 from codefavor.records import Comparison, Verdict
+
+VerdictT = TypeVar("VerdictT", bound=Verdict)
 
 SETTLES: Final = 0.8
 """How sure a judge must be where its name brings no threshold."""
@@ -73,11 +75,15 @@ class Cascade:
             left = sorted(on)
 
 
+def standing(said: Sequence[VerdictT]) -> VerdictT:
+    """Return which of the verdicts given in turn stands: the last if it names a code, else the surest that does."""
+    named = [verdict for verdict in said if verdict.choice in ("A", "B")]
+    return said[-1] if not named or said[-1].choice in ("A", "B") else max(named, key=_confidence)
+
+
 def _joined(said: Sequence[Verdict]) -> Verdict:
     """Return the verdict that stands, with what all cost and what the others said."""
-    named = [verdict for verdict in said if verdict.choice in ("A", "B")]
-    last = said[-1]
-    stands = last if last in named or not named else max(named, key=_confidence)
+    stands = standing(said)
     notes: list[dict[str, Any]] = [
         {"kind": "cascade", "judge": each.judge, "choice": each.choice, "p_a": each.p_a, "status": each.status}
         for each in said

@@ -69,8 +69,8 @@ def strengths(count: int, pairs: Sequence[Pair], outcomes: Sequence[float]) -> S
         if np.abs(step).max() < _CLOSE:
             break
     chance = _logistic(mean[first] - mean[second])
-    covariance: Floats = np.linalg.inv(prior + _information(count, first, second, chance))
-    return Strengths(mean, covariance)
+    covariance = np.linalg.inv(prior + _information(count, first, second, chance))
+    return Strengths(mean, covariance.astype(np.float64))
 
 
 def _information(count: int, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], chance: Floats) -> Floats:
