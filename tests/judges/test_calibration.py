@@ -11,6 +11,7 @@ import pytest
 
 from codefavor.errors import InputError
 from codefavor.judges.base import failure_of, judge_in_order, verdict_of
+from codefavor.judges.both_orders import BothOrders
 from codefavor.judges.calibration import (
     EVERY,
     Answer,
@@ -165,7 +166,7 @@ def rule(scale: float, above: float = 0.5) -> Rule:
 
 
 def test_verdicts_are_corrected_and_say_what_was_said() -> None:
-    """Silence keeps the probability; ties and failures stay what they are."""
+    """Silence gives no probability; ties and failures stay what they are."""
     calibration = Calibration(judge="test:inner", method="temperature", rules={EVERY: rule(0.5, above=0.7)})
     judge = Calibrated("calibrated:f", _Inner(0.9, 0.35, 0.5, None), calibration)
 
@@ -174,12 +175,19 @@ def test_verdicts_are_corrected_and_say_what_was_said() -> None:
     assert sure.p_a == pytest.approx(0.75)
     assert sure.choice == "A"
     assert sure.evidence == [{"says": "seen"}, {"kind": "uncalibrated", "judge": "test:inner", "p_a": 0.9}]
-    assert (unsure.choice, unsure.status) == ("abstain", "ok")
-    assert unsure.p_a == pytest.approx(0.4232, abs=1e-4)
+    assert (unsure.choice, unsure.status, unsure.p_a) == ("abstain", "ok", None)
     assert tie.choice == "tie"
     assert failed.status == "error"
     assert {each.judge for each in (sure, unsure, tie, failed)} == {"calibrated:f"}
     assert judge.block == 2
+
+
+def test_silence_in_both_orders_is_silence() -> None:
+    """Asking again with the codes swapped must not talk it into an answer."""
+    calibration = Calibration(judge="test:inner", method="temperature", rules={EVERY: rule(0.5, above=0.7)})
+    judge = BothOrders(Calibrated("calibrated:f", _Inner(0.6, 0.4), calibration))
+
+    assert judge_in_order(judge, [question(1)])[0].choice == "abstain"
 
 
 def test_objectives_have_their_own_rules() -> None:

@@ -192,7 +192,7 @@ def _log_odds(p: float) -> float:
 class Calibrated:
     """Answers as `inner` does, with calibrated probabilities; is silent where the rule says so.
 
-    What the inner judge said stands in the evidence.
+    What the inner judge said stands in the evidence; a silent verdict has no probability of its own.
     """
 
     def __init__(self, name: str, inner: Judge, calibration: Calibration) -> None:
@@ -209,13 +209,15 @@ class Calibrated:
         if verdict.p_a is None or verdict.status != "ok":
             return verdict.model_copy(update={"judge": self.name})
         p_a = rule.curve(verdict.p_a)
-        silent = max(verdict.p_a, 1 - verdict.p_a) <= rule.answers_above and verdict.p_a != 0.5
+        silent = verdict.choice == "abstain" or (
+            max(verdict.p_a, 1 - verdict.p_a) <= rule.answers_above and verdict.p_a != 0.5
+        )
         said = {"kind": "uncalibrated", "judge": verdict.judge, "p_a": verdict.p_a}
         return verdict.model_copy(
             update={
                 "judge": self.name,
-                "p_a": p_a,
-                "choice": "abstain" if silent or verdict.choice == "abstain" else decide(p_a),
+                "p_a": None if silent else p_a,
+                "choice": "abstain" if silent else decide(p_a),
                 "evidence": [*(verdict.evidence or ()), said],
             }
         )

@@ -43,8 +43,8 @@ def cascade_section(runs: Sequence[RunData], points: Sequence[Point]) -> Section
     return Section(
         f"Cascade of {', '.join(names)}",
         [
-            "Each judge is asked only about tasks that those before it did not settle: they named no code, or were less "
-            "sure than the threshold. The straight line is what sending on as many tasks by lot would score. The "
+            "Each judge is asked only about tasks that those before it did not settle: they named no code, or were "
+            "less sure than the threshold. The straight line is what sending on as many by lot would score. The "
             "thresholds are compared on these very tasks; choose one on held-out pairs.",
             pictures([picture(drawn, f"Accuracy over {what}")]),
             Table(columns, [Group([_row(point) for point in points])], "The cascade at each threshold"),
