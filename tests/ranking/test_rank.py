@@ -11,6 +11,7 @@ from codefavor.jsonl import read_records
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.judges.baselines import load as baseline
 from codefavor.ranking.rank import Question, Ranking, rank_all
+from codefavor.ranking.strength import PRIOR_SD
 from codefavor.records import Comparison, Verdict
 
 Answer = Callable[[Comparison], Verdict]
@@ -145,7 +146,7 @@ def test_abstentions_teach_nothing_and_are_counted() -> None:
 
     assert ranking.undecided == 3
     alone = next(row for row in ranking.order if row.candidate == 0)
-    assert (alone.compared, alone.score, alone.error) == (0, 0.0, 2.0)
+    assert (alone.compared, alone.score, alone.error) == (0, 0.0, PRIOR_SD)
 
 
 def test_circles_are_counted_and_broken_by_the_rest() -> None:

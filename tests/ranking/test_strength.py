@@ -6,18 +6,18 @@ import math
 import numpy as np
 import pytest
 
-from codefavor.ranking.strength import strengths
+from codefavor.ranking.strength import PRIOR_SD, strengths
 
 PAIRS = list(itertools.combinations(range(4), 2))
 
 
 def test_two_candidates_have_the_mode_that_calculus_gives() -> None:
-    """With a prior of deviation 2 and one win, half the gap g satisfies g / 4 = 1 - logistic(2 g)."""
+    """With a prior of deviation d and one win, half the gap g satisfies g / d² = 1 - logistic(2 g)."""
     found = strengths(2, [(0, 1)], [1.0])
 
     half = float(found.mean[0])
     assert found.mean[1] == pytest.approx(-half)
-    assert half / 4 == pytest.approx(1 - 1 / (1 + math.exp(-2 * half)))
+    assert half / PRIOR_SD**2 == pytest.approx(1 - 1 / (1 + math.exp(-2 * half)))
 
 
 def test_hidden_strengths_are_found_from_their_own_chances() -> None:
@@ -34,7 +34,7 @@ def test_more_comparisons_make_it_surer() -> None:
     """The error must fall as answers come, and be the prior's where there are none."""
     nothing, once, often = (strengths(4, PAIRS * times, [0.7] * 6 * times) for times in (0, 1, 20))
 
-    assert nothing.errors == pytest.approx([2.0] * 4)
+    assert nothing.errors == pytest.approx([PRIOR_SD] * 4)
     assert (once.errors < nothing.errors).all()
     assert (often.errors < once.errors).all()
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float64]
 Pair: TypeAlias = tuple[int, int]
 
-_PRIOR_SD: Final = 2.0
-"""Strengths are log-odds: two candidates drawn from this differ by up to about 5, a chance of 99 in 100."""
+PRIOR_SD: Final = 5.0
+"""Of strengths, in log-odds. Wide, because a judge that is nearly sure says so of most pairs (docs/ranking.md)."""
 _STEPS: Final = 50
 _CLOSE: Final = 1e-9
 
@@ -54,12 +54,12 @@ def strengths(count: int, pairs: Sequence[Pair], outcomes: Sequence[float]) -> S
     """
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     won = np.asarray(outcomes, dtype=np.float64)
-    prior = np.eye(count) / _PRIOR_SD**2
+    prior = np.eye(count) / PRIOR_SD**2
     mean: Floats = np.zeros(count)
     loss = _loss(mean, first, second, won)
     for _ in range(_STEPS):
         chance = _logistic(mean[first] - mean[second])
-        slope = mean / _PRIOR_SD**2
+        slope = mean / PRIOR_SD**2
         slope += np.bincount(first, chance - won, count) - np.bincount(second, chance - won, count)
         step = np.linalg.solve(prior + _information(count, first, second, chance), slope)
         size = 1.0
@@ -84,7 +84,7 @@ def _information(count: int, first: npt.NDArray[np.int64], second: npt.NDArray[n
 
 def _loss(mean: Floats, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], won: Floats) -> float:
     gap = mean[first] - mean[second]
-    return float((np.logaddexp(0, gap) - won * gap).sum() + (mean**2).sum() / (2 * _PRIOR_SD**2))
+    return float((np.logaddexp(0, gap) - won * gap).sum() + (mean**2).sum() / (2 * PRIOR_SD**2))
 
 
 def _logistic(gap: Floats) -> Floats:
