@@ -1,6 +1,5 @@
 """Owns making a calibration from judgements of held-out pairs, and measuring it on pairs that did not fit it."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -20,7 +19,7 @@ from codefavor.judges.calibration import (
     problems_needed,
 )
 from codefavor.objectives import OBJECTIVES
-from codefavor.records import Judgement
+from codefavor.records import Judgement, content_id
 
 _FEWEST: Final = 100
 """Pairs of an objective that are enough for a rule of its own."""
@@ -103,7 +102,8 @@ def _measured(judgements: Sequence[Judgement], method: Method, risk: float | Non
     """Return how well it does: half the source problems fit it, the others are measured, and the other way round."""
     halves: dict[int, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
-        halves[hashlib.sha256(judgement.cluster.encode()).digest()[0] % 2].append(judgement)
+        # Salted: a set that was itself split by a hash of its problems must not fall into one half.
+        halves[int(content_id("half of a calibration", judgement.cluster), 16) % 2].append(judgement)
     before: list[Judgement] = []
     after: list[Judgement] = []
     silent: list[tuple[bool, bool]] = []

@@ -100,17 +100,16 @@ def _print(found: "Calibration", out: Path) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    table = Table(title=Text(f"{found.judge}, {found.method}"), box=box.SIMPLE_HEAD, title_justify="left")
-    columns = {"ECE": "ece_before", "calibrated": "ece_after"}
+    title = Text(f"{found.judge}, {found.method}")
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    columns = {"ECE": "ece_before", "after": "ece_after"}
     if found.risk is not None:
-        columns |= {"answered": "answered", "answered wrongly": "answered_wrongly"}
-        columns |= {"wrong among answered": "wrong_among_answered"}
-    for name in ("rule", "pairs", "problems", "scale", *columns):
-        table.add_column(name, justify="left" if name == "rule" else "right")
+        columns |= {"answered": "answered", "wrong": "answered_wrongly", "of answered": "wrong_among_answered"}
+    for name in ("rule", "pairs", "problems", *columns):
+        table.add_column(name, justify="left" if name == "rule" else "right", no_wrap=True)
     for name, rule in found.rules.items():
-        scale = "–" if rule.curve.scale is None else f"{rule.curve.scale:.3f}"
         shares = [f"{rule.measured[key]:.1%}" if key in rule.measured else "–" for key in columns.values()]
-        table.add_row(name, str(rule.pairs), str(rule.clusters), scale, *shares)
+        table.add_row(name, str(rule.pairs), str(rule.clusters), *shares)
     console.print(table)
     console.print("measured on halves of the problems that did not fit it", soft_wrap=True)
     console.print(f"use it as: calibrated:{out}", soft_wrap=True, markup=False)
