@@ -1,10 +1,13 @@
-"""Owns what every test shares: a scrubbed environment, small functions, and the `codefavor` command."""
+"""Owns what every test shares: a scrubbed environment, a limit on CPU time, functions, and the command."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -38,6 +41,26 @@ def codefavor(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         )
 
     return run
+
+
+@pytest.fixture
+def soon() -> Callable[[], AbstractContextManager[None]]:
+    """Return a block that fails when what it holds takes more than two CPU seconds, and ends it then."""
+
+    @contextmanager
+    def limited() -> Iterator[None]:
+        def stop(number: int, frame: FrameType | None) -> None:
+            pytest.fail("it takes more than 2 CPU seconds", pytrace=False)
+
+        before = signal.signal(signal.SIGVTALRM, stop)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 2.0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+
+    return limited
 
 
 _CODES = {

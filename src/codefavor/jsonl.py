@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -364,9 +364,11 @@ class AppendLog:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: after a failed write nothing may wait to be written later.
             self._stream = path.open("ab+", buffering=0)
-            self._cut_torn_line()
+            self._end = self._cut_torn_line()
+        self._held: list[bytes] = []
+        self._held_size = 0
 
-    def _cut_torn_line(self) -> None:
+    def _cut_torn_line(self) -> int:
         size = self._stream.seek(0, os.SEEK_END)
         end = size
         while end:
@@ -379,7 +381,7 @@ class AppendLog:
             end = start
         if end < size:
             self._stream.truncate(end)
-        self._stream.seek(0, os.SEEK_END)
+        return self._stream.seek(0, os.SEEK_END)
 
     def append(self, *records: Record) -> None:
         """Add records and put them on disk.
@@ -387,33 +389,46 @@ class AppendLog:
         Raises:
             StorageError: the disk is full; a partly written line is cut off again.
         """
+        self.flush()
         self._append(b"".join(record.to_json() + b"\n" for record in records))
 
-    def append_row(self, row: Mapping[str, Any]) -> None:
-        """Add a row that needs no checking, for what writes thousands a second.
+    def hold(self, row: bytes) -> int:
+        """Take a row, as JSON, to be put on disk by `flush`, and return the place where it will stand."""
+        data = row + b"\n"
+        place = self._end + self._held_size
+        self._held.append(data)
+        self._held_size += len(data)
+        return place
+
+    def flush(self) -> None:
+        """Put all rows that are held on disk.
 
         Raises:
-            StorageError: the disk is full; a partly written line is cut off again.
+            StorageError: the disk is full; a partly written line is cut off again, and what was held is lost.
         """
-        self._append(orjson.dumps(row) + b"\n")
+        if self._held:
+            data = b"".join(self._held)
+            self._held, self._held_size = [], 0
+            self._append(data)
 
     def _append(self, data: bytes) -> None:
-        start = self._stream.tell()
         with storage_errors(self.path):
             try:
                 _write_all(self._stream, data)
                 if time.monotonic() - self._synced >= self._sync_seconds:
                     os.fsync(self._stream.fileno())
                     self._synced = time.monotonic()
+                self._end += len(data)
             except OSError:
                 with suppress(OSError):
-                    self._stream.truncate(start)
-                    self._stream.seek(start)
+                    self._stream.truncate(self._end)
+                    self._stream.seek(self._end)
                 raise
 
     def close(self) -> None:
         """Close the file, with all its rows on disk."""
         with storage_errors(self.path), self._stream:
+            self.flush()
             os.fsync(self._stream.fileno())
 
     def __enter__(self) -> Self:

@@ -15,6 +15,20 @@ CRITERIA: Final[dict[str, str]] = {
 }
 """What a judge is asked when a task brings no criterion of its own; training data says the same words."""
 
+Wording: TypeAlias = Literal["specific", "general", "empty"]
+"""How much a criterion says: its own words, only that the better code is wanted, or nothing, as in the paper."""
+GENERAL: Final = "Quality: the code that is better, all things considered."
+
+
+def reworded(criterion: str, wording: Wording) -> str:
+    """Return a criterion in a wording that says as much or less.
+
+    >>> reworded("Security: no injection.", "specific"), reworded("Security: no injection.", "empty")
+    ('Security: no injection.', '')
+    """
+    return {"specific": criterion, "general": GENERAL, "empty": ""}[wording]
+
+
 KEEPS_COMMENTS: Final[frozenset[str]] = frozenset({"human-preference"})
 """Objectives judged with their comments; the others are stripped first, as in the paper."""
 

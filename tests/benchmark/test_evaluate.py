@@ -18,6 +18,7 @@ from codefavor.errors import EmptyInputError, JudgeError, RunMismatchError, Shor
 from codefavor.jsonl import read_all, read_json
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.judges.load import load_judge
+from codefavor.objectives import GENERAL, Wording
 from codefavor.records import BenchmarkTask, Comparison, Judgement, Verdict
 
 RECORDS = ("judgements.jsonl", "failures.jsonl", "manifest.json")
@@ -54,6 +55,22 @@ def bench(published_folder: Path) -> Bench:
 
 def _contents(folder: Path) -> list[bytes]:
     return [(folder / name).read_bytes() for name in RECORDS]
+
+
+@pytest.mark.parametrize(("wording", "told"), [("specific", None), ("general", GENERAL), ("empty", "")])
+def test_a_judge_can_be_told_less(bench: Bench, tmp_path: Path, wording: Wording, told: str | None) -> None:
+    """The paper asks how much a criterion helps; what is asked changes, and the task's name does not."""
+    seen: list[Comparison] = []
+
+    class Listening(_Judge):
+        def judge(self, comparisons: Sequence[Comparison]) -> Iterator[tuple[int, Verdict]]:
+            seen.extend(comparisons)
+            yield from super().judge(comparisons)
+
+    evaluation = evaluate(Listening(), bench, tmp_path / "run", EvaluationConfig(criterion=wording))
+
+    assert [each.criterion for each in seen] == [task.criterion if told is None else told for task in bench.tasks]
+    assert [each.id for each in evaluation.judgements] == [task.id for task in bench.tasks]
 
 
 def test_a_run_holds_every_answer_and_the_summary(bench: Bench, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.dataset.renaming import renamed
 
+from codefavor.codetext.parsing import parse
+from codefavor.dataset.decontamination import Contamination
 from codefavor.jsonl import read_all, write_records
 from codefavor.records import BenchmarkTask, PreferencePair, TrainingExample
 
@@ -38,7 +41,7 @@ def pairs_file(tmp_path: Path) -> Path:
                 criterion="Correctness: it works.",
                 naive_code=code + "  # not",
                 improved_code=code,
-                feedback="It does not work.",
+                feedback="The naive code has a remark, the improved code has none.",
                 method="by hand",
                 source=f"tests:m{number}",
                 meta={"operator": "remark", "objective": "correctness"},
@@ -58,6 +61,23 @@ def test_building_says_what_was_made(codefavor: Command, pairs_file: Path, tmp_p
     assert "train: 2 pairs from 2 groups (correctness 2)" in done.stderr
     assert "4 pairs became the data set in data" in done.stderr
     assert len(read_all(tmp_path / "data" / "train.jsonl", TrainingExample)) == 4
+
+
+def test_files_are_mixed_by_weight(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """What each gave is said; a file may be given with a weight, without, or not at all."""
+    rows = pairs_file.read_text().splitlines(keepends=True)
+    (tmp_path / "few.jsonl").write_text(rows[0])
+    (tmp_path / "many.jsonl").write_text("".join(rows[1:]))
+    shares = ["--held-out-share", "0", "--validation-share", "0", "--no-decontaminate"]
+    options = ["--out", "data", "--mix", "few.jsonl=1", "--mix", "many.jsonl=2", "--format", "generation", *shares]
+    done = codefavor("dataset", "build", *options)
+    nothing = codefavor("dataset", "build", "--out", "none")
+
+    assert done.returncode == 0, done.stderr
+    assert "few.jsonl: 1 of 1 pairs, weight 1" in done.stderr
+    assert "many.jsonl: 2 of 3 pairs, weight 2" in done.stderr
+    assert "left out: not-drawn 1" in done.stderr
+    assert (nothing.returncode, "no file of pairs was given" in nothing.stderr) == (2, True)
 
 
 def test_the_card_can_be_read_by_scripts(codefavor: Command, pairs_file: Path) -> None:
@@ -83,22 +103,59 @@ def test_pairs_near_to_given_tasks_are_left_out(codefavor: Command, pairs_file: 
 
 
 @pytest.mark.skipif("CODEFAVOR_DATA" not in os.environ, reason="CODEFAVOR_DATA names no folder with CodePrefBench")
-def test_pairs_near_to_codeprefbench_are_left_out_by_default(
-    codefavor: Command, pairs_file: Path, tmp_path: Path
-) -> None:
-    """The rows stand in the test's own folder for as long as it runs, and no longer."""
+def test_pairs_like_codeprefbench_are_left_out_by_default(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """Copied, or renamed and laid out anew. The rows stand in the test's own folder while it runs, and no longer."""
     from codefavor.benchmark.tasks import load_bench
 
-    task = next(task for task in load_bench().tasks if 200 < len(task.code_a) < 2000)
+    tasks = [task for task in load_bench().tasks if 300 < len(task.code_a) < 2000 and parse(task.code_a)]
+    task, other = tasks[0], next(each for each in tasks if each.cluster != tasks[0].cluster)
     rows = [json.loads(line) for line in pairs_file.read_text().splitlines()]
-    rows.append({**rows[0], "id": "leak", "improved_code": task.code_a + "\n", "naive_code": task.code_b})
+    rows.append({**rows[0], "id": "copied", "improved_code": task.code_a + "\n", "naive_code": task.code_b})
+    rows.append({**rows[0], "id": "renamed", "improved_code": renamed(other.code_a), "naive_code": "pass"})
+    rows.append(
+        {**rows[0], "id": "asked", "improved_code": CODES[0] + "\n\nbefore = 1", "instruction": task.instruction}
+    )
     pairs_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     done = codefavor("dataset", "build", pairs_file, "--out", "data", "--json")
-    off = codefavor("dataset", "build", pairs_file, "--out", "off", "--json", "--decontaminate", "off")
+    off = codefavor("dataset", "build", pairs_file, "--out", "off", "--json", "--no-decontaminate")
+    card, report = json.loads(done.stdout), read_all(tmp_path / "data" / "contaminated.jsonl", Contamination)
 
-    assert json.loads(done.stdout)["rejected"] == {"contaminated": 1}
-    assert json.loads(done.stdout)["decontamination"]["texts"] > 100
+    assert card["rejected"] == {"contaminated": 3}
+    assert {row.pair: (row.part, row.kind) for row in report} == {
+        "copied": ("improved_code", "exact"),
+        "renamed": ("improved_code", "tree"),
+        "asked": ("instruction", "exact"),
+    }
+    assert card["decontamination"]["removed"] == 3 == sum(card["decontamination"]["by_kind"].values())
+    assert card["rows"] == 7 == 3 + sum(split["pairs"] for split in card["splits"].values())
+    assert card["decontamination"]["texts"] > 100
+    assert not any(
+        text in (tmp_path / "data" / "contaminated.jsonl").read_text() for text in (task.code_a[:40], "def ")
+    )
     assert json.loads(off.stdout)["rejected"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("secret.py", CODES[0].replace("width", "breadth").replace("area", "size")),
+        ("secret.jsonl", json.dumps({"task_id": "S/1", "tests": [], "solution": {"code": CODES[0] + "  # so"}})),
+        ("secret.txt", "Task number 0, and say in which unit the answer is."),
+    ],
+)
+def test_other_files_can_be_forbidden(
+    codefavor: Command, pairs_file: Path, tmp_path: Path, name: str, content: str
+) -> None:
+    """Code, rows that are no tasks, and text, beside CodePrefBench."""
+    (tmp_path / name).write_text(content + "\n")
+    rows = [json.loads(line) for line in pairs_file.read_text().splitlines()]
+    rows[0]["instruction"] = "Task number 0; and say in which unit the answer is!"
+    pairs_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", "--decontaminate", name, "--json")
+    report = read_all(tmp_path / "data" / "contaminated.jsonl", Contamination)
+
+    assert [(row.pair, row.task) for row in report] == [("pair-0", "S/1" if name.endswith("l") else name)]
+    assert json.loads(done.stdout)["rejected"] == {"contaminated": 1}
 
 
 @pytest.mark.parametrize(
@@ -108,9 +165,11 @@ def test_pairs_near_to_codeprefbench_are_left_out_by_default(
         (["empty.jsonl"], "empty.jsonl holds no pairs"),
         (["broken.jsonl"], "broken.jsonl, line 1: not JSON"),
         (["pairs.jsonl", "--format", "poetry"], "there is no format 'poetry'"),
+        (["--mix", "pairs.jsonl"], "'pairs.jsonl' is not FILE=WEIGHT with a weight above zero"),
+        (["--mix", "gone.jsonl=1"], "there is no file gone.jsonl"),
         (["pairs.jsonl", "--hold-out-operators", "remork"], "did you mean 'remark'"),
         (["pairs.jsonl", "--held-out-share", "0.9", "--validation-share", "0.1"], "leave nothing to train on"),
-        (["pairs.jsonl", "--decontaminate", "gone.jsonl"], "there is no file gone.jsonl"),
+        (["pairs.jsonl", "--decontaminate", "gone.jsonl"], "leave one of them out"),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_nothing(
@@ -119,10 +178,63 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     """Exit status 2 means that nothing was written."""
     (tmp_path / "empty.jsonl").write_text("")
     (tmp_path / "broken.jsonl").write_text('{"id": "1", "instr')
-    done = codefavor("dataset", "build", *arguments, "--out", "data", "--decontaminate", "off", *arguments[1:])
+    done = codefavor("dataset", "build", *arguments, "--out", "data", "--no-decontaminate", *arguments[1:])
 
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "data").exists()
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_audit_is_a_page_too(codefavor: Command, pairs_file: Path, tmp_path: Path) -> None:
+    """The same numbers for who reads them in the terminal and for who opens the page."""
+    done = codefavor("dataset", "audit", pairs_file, "--out", "page.html", "--examples", "2")
+
+    assert done.returncode == 0, done.stderr
+    assert "the page: page.html" in done.stdout
+    assert (tmp_path / "page.html").read_text().count('<div class="case">') == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--out", "page.txt"], "--out page.txt: it is to be a page; give it a name that ends in .html"),
+        (["--tokenizer", "gone.json"], "--tokenizer counts tokens for the page; give --out PAGE.html too"),
+        (["--out", "page.html", "--tokenizer", "gone.json"], "there is no file gone.json"),
+    ],
+)
+def test_options_of_the_page_that_do_not_fit_are_one_sentence(
+    codefavor: Command, pairs_file: Path, tmp_path: Path, options: list[str], said: str
+) -> None:
+    """Said before any work is done."""
+    done = codefavor("dataset", "audit", pairs_file, *options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gone.py", "there is no file gone.py"),
+        ("empty.jsonl", "empty.jsonl holds no rows"),
+        ("empty.py", "empty.py holds no text"),
+        ("broken.jsonl", "broken.jsonl, line 1: not JSON"),
+        (".", "is a folder"),
+    ],
+)
+def test_files_that_forbid_nothing_are_told(
+    codefavor: Command, pairs_file: Path, tmp_path: Path, name: str, said: str
+) -> None:
+    """A comparison with nothing must not look like one."""
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "empty.py").write_text("\n")
+    (tmp_path / "broken.jsonl").write_text('{"id": "1", "instr')
+    done = codefavor("dataset", "build", pairs_file, "--out", "data", "--decontaminate", name)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "data").exists()

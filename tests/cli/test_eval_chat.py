@@ -12,10 +12,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from tests.llm.server import ProviderServer
+from tests.llm.server import ProviderServer, by_hash
 
 from codefavor.jsonl import read_json, read_records, write_records
-from codefavor.llm.cost import LEDGER, Entry
+from codefavor.llm.cost import LEDGER, Entry, read_totals
 from codefavor.records import BenchmarkTask, Judgement
 
 SECRET = "sk-live-0123456789abcdefghij"
@@ -100,16 +100,76 @@ def test_read_again_an_answer_costs_what_it_did(
     assert [(run / name).read_bytes() for name in ("judgements.jsonl", "summary.json")] == before
 
 
-def test_no_secret_is_ever_written_or_shown(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
-    """A server that repeats the key in its refusal does not get it into a file or onto the screen."""
-    run = tmp_path / "run"
-    with ProviderServer(status=401).running() as server:
-        done = codefavor(*arguments(server, tasks_file, run), OPENAI_API_KEY=SECRET)
+KEYS = {
+    "openai": {"OPENAI_API_KEY": SECRET},
+    "anthropic": {"ANTHROPIC_API_KEY": "ant/secret+0123456789abcdef"},
+    "google": {"GOOGLE_API_KEY": "goo/secret+0123456789abcdef"},
+    "bedrock": {"AWS_ACCESS_KEY_ID": "AKIA0123456789ABCDEF", "AWS_SECRET_ACCESS_KEY": "aws/secret+0123456789abcdef"},
+}
 
-    assert done.returncode == 1
-    assert done.stderr.count("status 401") == 1
-    everything = done.stdout + done.stderr + "".join(path.read_text() for path in run.rglob("*") if path.is_file())
-    assert SECRET not in everything
+
+@pytest.mark.parametrize("provider", KEYS)
+def test_no_secret_is_ever_written_or_shown(
+    provider: str, codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """A server that repeats the keys in its answers, then in its refusals, gets them into no file and no report."""
+    run = tmp_path / "run"
+    keys = {**KEYS[provider], "AWS_EC2_METADATA_DISABLED": "true"}
+    secrets = list(KEYS[provider].values())
+    said = ""
+    with ProviderServer(answer=lambda _: f"Keys: {' '.join(secrets)}. Better code: A").running() as server:
+        address = [f"{server.url}{'/v1' if provider == 'openai' else ''}", "--region", "us-east-1"]
+        words = ["eval", f"{provider}:m", "--base-url", *address, "--bench", tasks_file]
+        for more, status in ((["--run", run, "--limit", "4"], None), (["--run", tmp_path / "refused"], 401)):
+            server.status = status
+            done = codefavor(*words, *more, **keys)
+            assert done.returncode == (0 if status is None else 1), done.stderr
+            assert "Traceback" not in done.stderr
+            said += done.stdout + done.stderr
+    done = codefavor("report", run, "--out", tmp_path / "page" / "index.html")
+    assert done.returncode == 0, done.stderr
+    said += done.stdout + done.stderr
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"manifest.json", "replies.jsonl", "ledger.jsonl", "summary.json", "index.html"} <= {p.name for p in files}
+    assert b"Keys: " in (run / "replies.jsonl").read_bytes()
+    everything = said.encode() + b"".join(path.read_bytes() for path in files)
+    assert not [secret for secret in secrets if secret.encode() in everything]
+
+
+def test_chat_models_are_told_the_evidence(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """With --with-evidence the question holds what running and scanning the codes showed; without, it does not."""
+    for folder, more in (("plain", []), ("evidence", ["--with-evidence"])):
+        words = arguments(server, tasks_file, tmp_path / folder, "--limit", "2", *more)
+        done = codefavor(*words, OPENAI_API_KEY=SECRET)
+        assert done.returncode == 0, done.stderr
+
+    plain, told = server.log[:2], server.log[2:]
+    assert len(told) == 2
+    assert all(len(after.prompt) > len(before.prompt) for before, after in zip(plain, told, strict=True))
+    assert all("What was seen when both codes were run" in seen.prompt for seen in told)
+    assert not any("What was seen when both codes were run" in seen.prompt for seen in plain)
+
+
+def test_judges_stand_side_by_side_in_a_report(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
+    """Two models on the same tasks: their difference with its interval and McNemar's p, cost, and both exports."""
+    runs = [tmp_path / "gpt-4o", tmp_path / "always"]
+    for run, answer in zip(runs, (by_hash, lambda _: "Better code: A"), strict=True):
+        with ProviderServer(answer=answer).running() as server:
+            done = codefavor(*arguments(server, tasks_file, run, "--orders", "both"), OPENAI_API_KEY=SECRET)
+            assert done.returncode == 0, done.stderr
+    outs = [tmp_path / f"page.{kind}" for kind in ("html", "md", "tex")]
+    done = codefavor("report", *runs, *(word for out in outs for word in ("--out", out)))
+
+    assert done.returncode == 0, done.stderr
+    page, markdown, latex = (out.read_text() for out in outs)
+    assert "McNemar" in page
+    assert "McNemar" in markdown
+    assert markdown.count("openai:gpt-4o") >= 2
+    assert "McNemar" in latex
+    assert "\\begin{tabular" in latex
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it(codefavor: Command, tasks_file: Path) -> None:
@@ -120,6 +180,20 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(codefavor: C
     assert done.returncode == 2
     assert "export the provider's key" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_a_run_does_not_go_on_with_another_server_of_the_environment(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Half of its answers would be another model's, perhaps."""
+    words = ["eval", "openai:x", "--bench", tasks_file, "--run", tmp_path / "run", "--limit", "3"]
+    first = codefavor(*words, OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=f"{server.url}/v1")
+    assert first.returncode == 0, first.stderr
+    other = codefavor(*words, OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://127.0.0.1:1/v1")
+
+    assert other.returncode == 2
+    assert "base_url" in other.stderr
+    assert read_json(tmp_path / "run" / "manifest.json")["config"]["asking"]["base_url"] == f"{server.url}/v1"
 
 
 def test_a_server_that_is_down_ends_the_run_in_seconds(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:
@@ -277,6 +351,43 @@ def test_a_batch_needs_a_folder(codefavor: Command, server: ProviderServer, task
     assert done.returncode == 2
     assert "give --run DIR" in done.stderr
     assert not server.batches
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_killed_while_it_submits_and_while_it_waits_a_batch_is_submitted_once(
+    provider: str, codefavor: Command, tasks_file: Path, tmp_path: Path
+) -> None:
+    """SIGKILL before the receipt, then again while the batch is in progress; the third try collects it."""
+    keys = {"OPENAI_API_KEY": SECRET, "ANTHROPIC_API_KEY": SECRET}
+    run = tmp_path / "run"
+    with ProviderServer().running() as server:
+        server.looks = 1_000_000
+        base = {"openai": "/v1", "anthropic": ""}[provider]
+        chat = ["eval", f"{provider}:m", "--base-url", server.url + base, "--bench", tasks_file, "--run", run]
+        words = [*map(str, chat), "--batch", "--limit", "5"]
+
+        def killed_when(ready: Callable[[], bool]) -> None:
+            command = [sys.executable, "-m", "codefavor", *words]
+            process = subprocess.Popen(command, env={**os.environ, **keys}, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 60
+            while not ready() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+            assert time.monotonic() < deadline
+
+        server.receipt_delay = 30
+        killed_when(lambda: len(server.batches) == 1)
+        assert b"submitted" not in (run / "batches.jsonl").read_bytes()
+        looks = server.looks_left
+        killed_when(lambda: server.looks_left < looks - 1)
+        server.looks_left = 1
+        done = codefavor(*words, **keys)
+
+        assert done.returncode == 0, done.stderr
+        assert len(server.batches) == 1
+    totals = read_totals(run / LEDGER)
+    assert (totals.requests, totals.answered, totals.uncertain_usd) == (5, 5, 0)
 
 
 def test_log_probabilities_that_do_not_come_are_said(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from codefavor.codetext.wholeness import flaw_of, same_but_for_looks
 
+_CLASS = "class C:\n    def __init__(self):\n        self.total = 0\n\n    def add(self, n):\n        self.total += n\n"
 GO = "func f(items []int) int {\n\tn := 0\n\tfor _, v := range items {\n\t\tn += v\n\t}\n\treturn n\n}\n"
 
 
@@ -97,6 +98,10 @@ def test_a_comment_about_code_is_a_comment(comment: str) -> None:
         ("x = 'a'\n", 'x = "a"\n', "python"),
         (GO, GO.replace("items", "values").replace("\tn", "\ttotal").replace("return n", "return total"), "go"),
         (GO, GO.replace("\t", "    ") + "// done\n", "go"),
+        (_CLASS, _CLASS.replace("total", "amount"), "python"),
+        ("import numpy as np\nx = np.zeros(3)\n", "import numpy\nx = numpy.zeros(3)\n", "python"),
+        ("match x:\n    case [a, *r]:\n        f(a, r)\n", "match x:\n    case [b, *q]:\n        f(b, q)\n", "python"),
+        ("function f(a) { return a + 1 }", "function g(b) { return b + 1 }", "javascript"),
     ],
 )
 def test_looks_make_no_difference(one: str, other: str, language: str) -> None:
@@ -116,6 +121,14 @@ def test_looks_make_no_difference(one: str, other: str, language: str) -> None:
         (GO, GO.replace("n += v", "n -= v"), "go"),
         ("a = min(x, y); b = min(y, x);", "a = max(x, y); b = max(y, x);", "javascript"),
         ("h(MD5, x); g(MD5);", "h(SHA256, x); g(SHA256);", "c"),
+        # Somebody else's attribute is no name of one's own, and one's own must stay the same throughout.
+        (
+            "class C:\n    def f(self, o):\n        self.a = o.a\n",
+            "class C:\n    def f(self, o):\n        self.b = o.b\n",
+            "python",
+        ),
+        (_CLASS, _CLASS.replace("self.total +=", "self.amount ="), "python"),
+        ("import json as m\nm.loads(x)\n", "import pickle as m\nm.loads(x)\n", "python"),
     ],
 )
 def test_meaning_makes_a_difference(one: str, other: str, language: str) -> None:

@@ -89,5 +89,5 @@ def test_what_is_no_data_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(EmptyInputError, match="holds no pairs"):
         audit_file(tmp_path / "empty.jsonl")
-    with pytest.raises(InputError, match=r"no train\.jsonl or pairs\.jsonl"):
+    with pytest.raises(InputError, match=r"no train\.jsonl, train\.parquet or pairs\.jsonl"):
         audit_file(tmp_path)

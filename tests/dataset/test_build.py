@@ -12,6 +12,8 @@ from tests.test_jsonl import largest_file
 
 from codefavor.dataset.build import DatasetConfig, build_dataset
 from codefavor.dataset.card import DatasetCard, read_dataset_card
+from codefavor.dataset.decontamination import ForbiddenText, Sort
+from codefavor.dataset.orders import objective_of
 from codefavor.errors import (
     BrokenRecordError,
     EmptyInputError,
@@ -33,7 +35,11 @@ def build(
     write_records(tmp_path / "pairs.jsonl", pairs)
     config = DatasetConfig(**{"probe_pairs": 0, "held_out_share": 0.3, "validation_share": 0.2, **settings})
     out = tmp_path / "data"
-    return out, build_dataset([tmp_path / "pairs.jsonl"], out, config, forbidden)
+    texts = None
+    if forbidden is not None:
+        sorts: tuple[Sort, ...] = ("code", "instruction")
+        texts = [ForbiddenText(text, f"task-{place}", sort) for place, text in enumerate(forbidden) for sort in sorts]
+    return out, build_dataset([tmp_path / "pairs.jsonl"], out, config, texts)
 
 
 def examples(out: Path, split: str) -> list[TrainingExample]:
@@ -51,11 +57,66 @@ RECORDS = (
     "held-out.tasks.jsonl",
     "held-out-operators.tasks.jsonl",
     "rejections.jsonl",
+    "contaminated.jsonl",
+    "similarity.jsonl",
 )
 
 
 def contents(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+
+
+# ── What is varied in experiments ──
+
+
+def test_training_is_told_less_and_tasks_are_not(tmp_path: Path, many_pairs: list[PreferencePair]) -> None:
+    """The objective stays known though the criterion no longer tells it."""
+    out, card = build(tmp_path, many_pairs, criterion="empty")
+    of_pair = {pair.id: pair for pair in many_pairs}
+
+    for row in examples(out, "train"):
+        assert row.criterion == ""
+        assert (row.meta or {})["objective"] == objective_of(of_pair[row.pair_id])
+    for task in read_records(out / "held-out.tasks.jsonl", BenchmarkTask):
+        assert task.criterion == of_pair[task.task_id].criterion
+    assert set(card.splits["train"].by_objective) == {objective_of(pair) for pair in many_pairs}
+
+
+def test_comments_are_taken_out_of_both_codes(tmp_path: Path, pair: MakePair) -> None:
+    """Two pairs that differ in comments only are one then."""
+    given = [pair(number) for number in range(30)]
+    spoken = [
+        item.model_copy(
+            update={
+                "id": f"spoken{number}",
+                "naive_code": f"# of old\n{item.naive_code}",
+                "improved_code": item.improved_code + "\n# much better",
+            }
+        )
+        for number, item in enumerate(given)
+    ]
+    out, card = build(tmp_path, [*spoken, *given], comments="strip")
+
+    assert card.rejected["duplicate"] == len(given)
+    rows = [row for split in ("train", "validation", "held-out") for row in examples(out, split)]
+    assert rows
+    assert not any("#" in row.code_a + row.code_b for row in rows)
+
+
+def test_no_more_pairs_are_trained_on_than_asked_for(tmp_path: Path, many_pairs: list[PreferencePair]) -> None:
+    """Fewer are some of more, and what is kept apart stays the same."""
+    few, _ = build(tmp_path, many_pairs, train_pairs=20)
+    more = build_dataset(
+        [tmp_path / "pairs.jsonl"],
+        tmp_path / "more",
+        DatasetConfig(probe_pairs=0, held_out_share=0.3, validation_share=0.2, train_pairs=40),
+    )
+    named = [{row.pair_id for row in examples(place, "train")} for place in (few, tmp_path / "more")]
+
+    assert (len(named[0]), len(named[1])) == (20, 40)
+    assert named[0] < named[1]
+    assert (few / "held-out.jsonl").read_bytes() == (tmp_path / "more" / "held-out.jsonl").read_bytes()
+    assert more.rows == sum(split.pairs for split in more.splits.values()) + sum(more.rejected.values())
 
 
 # ── Where pairs go ──
@@ -184,7 +245,7 @@ def test_near_copies_of_forbidden_texts_are_dropped(
     out, card = build(tmp_path, pairs, [secret, "unrelated " * 20])
 
     assert reasons(out) == {"copy": "contaminated"}
-    assert card.decontamination["texts"] == 2
+    assert card.decontamination["texts"] == 4
     assert card.decontamination["removed"] == 1
     assert not card.notes
 
@@ -206,11 +267,32 @@ def test_code_of_a_training_module_does_not_test(
     trained = next(item for item in many_pairs if item.id == train.pair_id)
     exact = pair(900, source=held_out.group, improved_code=trained.improved_code, naive_code="pass  # something else")
     near_code = trained.improved_code + " + 1"
-    near = pair(901, source=held_out.group, improved_code=near_code, naive_code="pass  # something other")
+    near = pair(901, source=held_out.group, improved_code=near_code, naive_code="raise NotImplementedError")
     (tmp_path / "again").mkdir()
     out, _ = build(tmp_path / "again", [*many_pairs, exact, near])
 
     assert reasons(out) == {exact.id: "code-in-training", near.id: "near-training"}
+
+
+def test_pairs_that_teach_nearly_the_same_are_one(
+    tmp_path: Path, many_pairs: list[PreferencePair], pair: MakePair
+) -> None:
+    """The same fault in a copy of a function goes; another fault in the same function stays."""
+    first = many_pairs[7]
+    copy = {"improved_code": first.improved_code + "  # ok", "naive_code": first.naive_code + "  # ok"}
+    same = pair(900, source="tests:other", id="same", **copy)
+    again = pair(901, source="tests:more", id="again", **{part: code + "!" for part, code in copy.items()})
+    fault = pair(
+        902, id="fault", improved_code=first.improved_code, naive_code=first.improved_code.replace("[", "list(")
+    )
+    out, card = build(tmp_path, [*many_pairs, same, again, fault], held_out_share=0, validation_share=0)
+    (tmp_path / "kept").mkdir()
+    _, kept = build(tmp_path / "kept", [*many_pairs, same], held_out_share=0, validation_share=0, near_duplicates=1)
+    detail = {row.id: row.detail for row in read_records(out / "rejections.jsonl", Rejection)}
+
+    assert detail == dict.fromkeys(("same", "again"), "row 8 teaches nearly the same")
+    assert card.rejected == {"near-duplicate": 2}
+    assert kept.rejected == {}
 
 
 # ── The same again ──
@@ -231,18 +313,20 @@ def test_a_killed_build_starts_again_and_ends_the_same(tmp_path: Path, many_pair
     """The folder is not there before it is whole; what the killed process left is removed."""
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
-    whole, _ = build(tmp_path / "whole", many_pairs)
+    secrets = [item.improved_code for item in many_pairs[5:9]]
+    whole, _ = build(tmp_path / "whole", many_pairs, secrets)
+    assert len((whole / "contaminated.jsonl").read_text().splitlines()) == 4
     for after in (0.02, 0.05, 0.1, 0.15):
         child = os.fork()
         if child == 0:
-            build(tmp_path / "killed", many_pairs)
+            build(tmp_path / "killed", many_pairs, secrets)
             os._exit(0)
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         out = tmp_path / "killed" / "data"
         assert not out.exists() or contents(out).keys() == contents(whole).keys()
-    out, _ = build(tmp_path / "killed", many_pairs)
+    out, _ = build(tmp_path / "killed", many_pairs, secrets)
 
     assert {name: contents(out)[name] for name in RECORDS} == {name: contents(whole)[name] for name in RECORDS}
     assert sorted(item.name for item in (tmp_path / "killed").iterdir()) == ["data", "pairs.jsonl"]
@@ -368,7 +452,7 @@ def test_a_place_that_is_taken_is_left_alone(tmp_path: Path, many_pairs: list[Pr
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, many_pairs: list[PreferencePair]) -> None:
     """Building is short, so half a data set is not worth keeping."""
     write_records(tmp_path / "pairs.jsonl", many_pairs)
-    with largest_file(100_000), pytest.raises(StorageError, match=r"cannot write .*data: file too large"):
+    with largest_file(100_000), pytest.raises(StorageError, match=r"cannot write .*: file too large"):
         build_dataset([tmp_path / "pairs.jsonl"], tmp_path / "data", DatasetConfig(probe_pairs=0))
 
     assert [item.name for item in tmp_path.iterdir()] == ["pairs.jsonl"]

@@ -5,7 +5,6 @@ import random
 import pytest
 from rapidfuzz.distance import Levenshtein
 
-from codefavor.dataset.decontamination import Forbidden
 from codefavor.dataset.deduplication import NEAR, SimilarTexts, code_key
 
 LIST = "alpha beta gamma delta index value items result total count left right node parent key table"
@@ -74,9 +73,3 @@ def test_keys_ignore_blank_lines_and_trailing_spaces_only() -> None:
     """Indentation is meaning in Python."""
     assert code_key("if a:\n    b()\n\nc()\n") == code_key("if a:  \n    b()\nc()")
     assert code_key("if a:\n    b()\n    c()") != code_key("if a:\n    b()\nc()")
-
-
-def test_forbidden_texts_are_named_whatever_their_order() -> None:
-    """The manifest tells which texts were forbidden by one hash."""
-    assert Forbidden(["a", "b", "a"]).sha256 == Forbidden(["b", "a"]).sha256 != Forbidden(["ab"]).sha256
-    assert len(Forbidden(["a", "b", "a"])) == 2

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from codefavor.dataset.orders import ORDERS, BalancedOrders, drawn_order, example_of, group_of, objective_of, task_of
+import pytest
+
+from codefavor.dataset.orders import (
+    ORDERS,
+    BalancedOrders,
+    drawn_order,
+    example_of,
+    group_of,
+    meta_of,
+    objective_of,
+    task_of,
+)
+from codefavor.examples import META
 from codefavor.formats import classification
 from codefavor.records import PreferencePair
 
@@ -56,3 +68,34 @@ def test_pairs_of_others_need_no_meta(pair: MakePair) -> None:
     assert objective_of(plain) == "efficiency"
     assert group_of(plain) == f"pair:{plain.id}"
     assert task_of(plain, "held-out").objective == "efficiency"
+
+
+@pytest.mark.parametrize(
+    ("source", "group"),
+    [
+        ("Owner/Name@0123abcd:src/a.py", "owner/name"),
+        ("owner/name.git@0123abcd:src/b@1234567.py", "owner/name"),
+        ("git@host.org:owner/name@0123abcdef:a.py", "git@host.org:owner/name"),
+        ("my project@0123abcd", "my project"),
+        ("package:module", "package:module"),
+        ("instruction:0123abcd", "instruction:0123abcd"),
+        ("someone@example.org:talk", "someone@example.org:talk"),
+    ],
+)
+def test_commits_of_one_repository_are_one_group(pair: MakePair, source: str, group: str) -> None:
+    """A project's files share names, helpers and habits; other sources stand for themselves."""
+    assert group_of(pair(1, source=source)) == group
+
+
+def test_where_a_pair_comes_from_is_text_in_the_same_columns(pair: MakePair) -> None:
+    """However much or little is known, and under whatever name a licence was given."""
+    bare = meta_of(pair(1, meta=None, source=None))
+    known = {"license": "mit", "objective": None, "n": 1, "operator": 7}
+    rich = meta_of(pair(2, meta=known, teacher="t", verified=False))
+    beside = meta_of(pair(3, license="bsd-3-clause"))
+
+    assert tuple(bare) == tuple(rich) == tuple(beside) == META
+    assert {type(value) for meta in (bare, rich, beside) for value in meta.values()} == {str}
+    assert (bare["source"], bare["license"], bare["other"], bare["objective"]) == ("", "", "", "correctness")
+    assert (rich["license"], rich["operator"], rich["other"]) == ("mit", "7", '{"n":1,"verified":false}')
+    assert beside["license"] == "bsd-3-clause"

@@ -5,7 +5,8 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,14 +59,23 @@ class ProviderServer:
         self.status = status
         self.instead: Callable[[web.Request], web.StreamResponse] | None = None
         """What is sent instead of any answer."""
+        self.pieces: Callable[[], AsyncIterator[bytes]] | None = None
+        """What is sent instead of any answer, piece by piece."""
+        self.sent = 0
+        """Bytes of such pieces."""
         self.gives_logprobs = True
         self.first_statuses: list[int] = []
         """What the first requests of any kind get instead of an answer."""
         self.log: list[Seen] = []
         self.keep_log = True
+        self.roles: list[str] = []
+        self.keys_last = 3600
+        """Seconds that the keys of an assumed role last."""
         self.files: dict[str, str] = {}
-        self.requests: list[dict[str, Any]] = []
-        self.batches: list[str] = []
+        self.batches: list[dict[str, Any]] = []
+        self.receipts_lost = 0
+        """So many batches are taken in, and the connection dropped before that is said."""
+        self.receipt_delay = 0.0
         self.looks = self.looks_left = 1
         self.fails_in_batch = -1
         self.in_flight = self.most_in_flight = 0
@@ -106,11 +116,14 @@ class ProviderServer:
         app.router.add_post("/v1/files", self._openai_file)
         app.router.add_get("/v1/files/{name}/content", self._openai_content)
         app.router.add_post("/v1/batches", self._openai_batch)
+        app.router.add_get("/v1/batches", self._openai_batch)
         app.router.add_get("/v1/batches/{name}", self._openai_batch)
         app.router.add_post("/v1/messages/batches", self._anthropic_batch)
+        app.router.add_get("/v1/messages/batches", self._anthropic_batch)
         app.router.add_get("/v1/messages/batches/{name}", self._anthropic_batch)
         app.router.add_get("/v1/messages/batches/{name}/results", self._anthropic_results)
         app.router.add_post("/model/{model}/converse", self._bedrock)
+        app.router.add_post("/", self._assume_role)
         app.router.add_post(r"/{version}/models/{model:.*}", self._google)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
@@ -150,6 +163,8 @@ class ProviderServer:
         try:
             if self.instead is not None:
                 return self.instead(request)
+            if self.pieces is not None:
+                return await self._in_pieces(request, self.pieces())
             if self.status is not None:
                 seen.outcome = str(self.status)
                 said = "no: " + request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
@@ -175,6 +190,14 @@ class ProviderServer:
             return web.Response(text=data[: len(data) // 2] if kind == "cut" else data, content_type="application/json")
         finally:
             self.in_flight -= 1
+
+    async def _in_pieces(self, request: web.Request, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        await response.prepare(request)
+        async for piece in pieces:
+            await response.write(piece)
+            self.sent += len(piece)
+        return response
 
     async def _openai(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -210,27 +233,45 @@ class ProviderServer:
         form = await request.post()
         file = form["file"]
         assert isinstance(file, web.FileField)
-        self.files["file-1"] = file.file.read().decode()
-        said = {"id": "file-1", "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch"}
+        name = f"file-{len(self.files) + 1}"
+        self.files[name] = file.file.read().decode()
+        said = {"id": name, "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch"}
         return web.json_response({**said, "status": "processed"})
+
+    async def _taken(self, request: web.Request, batch: dict[str, Any]) -> None:
+        """Take a batch in; its receipt comes late, or never."""
+        batch["id"] = f"batch-{len(self.batches) + 1}"
+        self.batches.append(batch)
+        self.looks_left = self.looks
+        if self.receipts_lost:
+            self.receipts_lost -= 1
+            assert request.transport is not None
+            request.transport.close()
+        await asyncio.sleep(self.receipt_delay)
+
+    def _looked_at(self, request: web.Request) -> dict[str, Any]:
+        self.looks_left -= 1
+        return next(each for each in self.batches if each["id"] == request.match_info["name"])
 
     async def _openai_batch(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            self.batches.append("batch-1")
-            self.looks_left = self.looks
+            batch = {**await request.json(), "created_at": int(time.time())}
+            await self._taken(request, batch)
+        elif "name" in request.match_info:
+            batch = self._looked_at(request)
         else:
-            self.looks_left -= 1
+            listed = [self._as_openai(each) for each in reversed(self.batches)]
+            return web.json_response({"object": "list", "data": listed, "has_more": False})
+        return web.json_response(self._as_openai(batch))
+
+    def _as_openai(self, batch: dict[str, Any]) -> dict[str, Any]:
         ended = self.looks_left <= 0
-        said = {
-            "id": "batch-1", "object": "batch", "endpoint": "/v1/chat/completions", "input_file_id": "file-1",
-            "completion_window": "24h", "created_at": 1, "status": "completed" if ended else "in_progress",
-            "output_file_id": "out-1" if ended else None,
-        }  # fmt: skip
-        return web.json_response(said)
+        out = batch["input_file_id"].replace("file", "out") if ended else None
+        return {**batch, "object": "batch", "status": "completed" if ended else "in_progress", "output_file_id": out}
 
     async def _openai_content(self, request: web.Request) -> web.StreamResponse:
         lines = []
-        for number, line in enumerate(self.files["file-1"].splitlines()):
+        for number, line in enumerate(self.files[request.match_info["name"].replace("out", "file")].splitlines()):
             row = json.loads(line)
             prompt = "\n".join(each["content"] for each in row["body"]["messages"])
             text = self.answer(prompt)
@@ -248,23 +289,31 @@ class ProviderServer:
 
     async def _anthropic_batch(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            self.batches.append("msgbatch-1")
-            self.requests = (await request.json())["requests"]
-            self.looks_left = self.looks
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            batch = {"requests": (await request.json())["requests"], "created_at": now}
+            await self._taken(request, batch)
+        elif "name" in request.match_info:
+            batch = self._looked_at(request)
         else:
-            self.looks_left -= 1
-        counts = {"processing": 0, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
+            listed = [self._as_anthropic(each) for each in reversed(self.batches)]
+            return web.json_response({"data": listed, "has_more": False, "first_id": None, "last_id": None})
+        return web.json_response(self._as_anthropic(batch))
+
+    def _as_anthropic(self, batch: dict[str, Any]) -> dict[str, Any]:
         ended = self.looks_left <= 0
-        said = {
-            "id": "msgbatch-1", "type": "message_batch", "processing_status": "ended" if ended else "in_progress",
-            "request_counts": counts, "created_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-02T00:00:00Z",
-            "results_url": f"{self.url}/v1/messages/batches/msgbatch-1/results" if ended else None,
+        of_it = len(batch["requests"])
+        counts = {"processing": 0 if ended else of_it, "succeeded": of_it if ended else 0, "errored": 0}
+        return {
+            "id": batch["id"], "type": "message_batch", "processing_status": "ended" if ended else "in_progress",
+            "request_counts": {**counts, "canceled": 0, "expired": 0},
+            "created_at": batch["created_at"], "expires_at": "2126-01-02T00:00:00Z",
+            "results_url": f"{self.url}/v1/messages/batches/{batch['id']}/results" if ended else None,
         }  # fmt: skip
-        return web.json_response(said)
 
     async def _anthropic_results(self, request: web.Request) -> web.StreamResponse:
         lines = []
-        for number, row in enumerate(self.requests):
+        batch = next(each for each in self.batches if each["id"] == request.match_info["name"])
+        for number, row in enumerate(batch["requests"]):
             prompt = "\n".join(each["content"] for each in row["params"]["messages"])
             text = self.answer(prompt)
             result: dict[str, Any] = {
@@ -314,6 +363,16 @@ class ProviderServer:
             shape,
             lambda status, said: {"__type": names.get(status, "ValidationException"), "message": said},
         )
+
+    async def _assume_role(self, request: web.Request) -> web.StreamResponse:
+        """Speak AWS's token service: each key is another one, and soon over."""
+        form = await request.post()
+        self.roles.append(str(form["RoleArn"]))
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.keys_last))
+        key = f"<AccessKeyId>ASIA{len(self.roles):016}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+        inner = f"<Credentials>{key}<SessionToken>t</SessionToken><Expiration>{ends}</Expiration></Credentials>"
+        whole = f"<AssumeRoleResult>{inner}</AssumeRoleResult>"
+        return web.Response(text=f"<AssumeRoleResponse>{whole}</AssumeRoleResponse>", content_type="text/xml")
 
     async def _google(self, request: web.Request) -> web.StreamResponse:
         def shape(text: str, read: int, written: int) -> Any:

@@ -73,6 +73,30 @@ def test_what_is_kept_is_not_asked_again(server: ProviderServer, tmp_path: Path)
     assert spent == pytest.approx(sum(answer.cost_usd or 0 for answer in second if answer.index < 20))
 
 
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_equal_questions_are_asked_once_and_share_the_answer(concurrency: int, tmp_path: Path) -> None:
+    """Whether they are under way together or one after the other; the ledger shows one request of each."""
+    asked = [*questions(5), *questions(5), *questions(3)]
+    with ProviderServer(delay=0.02).running() as server:
+        asker = Asker(client(server), Sampling(), Price(1, 2), concurrency=concurrency, folder=tmp_path)
+        answers = sorted(asker.ask(asked), key=lambda each: each.index)
+        again = sorted(asker.ask(asked), key=lambda each: each.index)
+
+    assert len(server.log) == 5 == read_totals(tmp_path / LEDGER).requests
+    assert len(answers) == 13
+    assert [each.reply for each in answers[:5]] == [each.reply for each in answers[5:10]]
+    assert answers == again
+
+
+def test_equal_questions_share_a_failure_too(tmp_path: Path) -> None:
+    """What cannot be answered is not sent again for each of them."""
+    with ProviderServer(status=400, delay=0.05).running() as server:
+        answers = list(Asker(client(server), Sampling(), None, folder=tmp_path).ask([*questions(1)] * 4))
+
+    assert [each.error.fault for each in answers if each.error] == ["bad-request"] * 4
+    assert len(server.log) == 1
+
+
 def test_an_iterator_left_early_leaves_nothing_running(server: ProviderServer, tmp_path: Path) -> None:
     """What came is kept; closing the iterator cancels the rest."""
     answers = Asker(client(server), Sampling(), None, concurrency=2, folder=tmp_path).ask(questions(500))

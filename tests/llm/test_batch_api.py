@@ -1,5 +1,6 @@
 """Asking through the providers' batch APIs, by their real SDKs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def server() -> Iterator[ProviderServer]:
 def client(provider: str, server: ProviderServer) -> ChatClient:
     """Return a client of the local server."""
     return load_client(f"{provider}:m", ChatSettings(base_url=server.url + PROVIDERS[provider]))
+
+
+def other_questions(count: int) -> Iterator[Question]:
+    """Yield other questions that differ."""
+    for number in range(count):
+        yield Question(f"o{number}", [{"role": "user", "content": f"other {number}"}])
 
 
 def questions(count: int) -> Iterator[Question]:
@@ -90,6 +97,70 @@ def test_a_batch_that_was_left_is_collected_later(provider: str, server: Provide
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_receipt_that_was_lost_on_its_way_is_no_reason_to_submit_again(
+    provider: str, server: ProviderServer, tmp_path: Path
+) -> None:
+    """The connection broke after the provider took the batch in: it is asked for it, before anything is sent again."""
+    server.receipts_lost = 1
+    policy = RetryPolicy(base=0.01, most=0.02)
+    asker = BatchAsker(client(provider, server), Sampling(), Price(1, 1), folder=tmp_path, policy=policy)
+    answers = list(asker.ask(questions(3)))
+
+    assert sorted(answer.index for answer in answers if answer.reply) == [0, 1, 2]
+    assert len(server.batches) == 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_process_killed_between_submitting_and_noting_it_submits_nothing_twice(
+    ended: bool, provider: str, server: ProviderServer, tmp_path: Path
+) -> None:
+    """Its note that it was about to is enough; a batch of somebody else's of the same size is not taken for it."""
+    list(BatchAsker(client(provider, server), Sampling(), None, folder=tmp_path / "else").ask(questions(3)))
+    list(BatchAsker(client(provider, server), Sampling(), None, folder=tmp_path / "own").ask(other_questions(3)))
+    notes = tmp_path / "own" / BATCHES
+    notes.write_bytes(notes.read_bytes().splitlines(keepends=True)[0])  # as a kill leaves it
+    (tmp_path / "own" / "replies.jsonl").unlink()
+    if not ended:
+        server.looks_left = 3
+    asker = BatchAsker(client(provider, server), Sampling(), None, folder=tmp_path / "own")
+    texts = {answer.index: answer.reply and answer.reply.text for answer in asker.ask(other_questions(3))}
+
+    assert texts == {number: f"Better code: A, for other {number}" for number in range(3)}
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_batch_that_never_arrived_is_submitted_by_the_next_run(
+    provider: str, server: ProviderServer, tmp_path: Path
+) -> None:
+    """And what it might have cost counts no more."""
+    server.first_statuses = [503]
+    first = BatchAsker(client(provider, server), Sampling(), Price(1, 1), folder=tmp_path, policy=RetryPolicy(0))
+    with pytest.raises(JudgeError):
+        list(first.ask(questions(3)))
+    assert read_totals(tmp_path / LEDGER).uncertain_usd > 0
+    answers = list(BatchAsker(client(provider, server), Sampling(), Price(1, 1), folder=tmp_path).ask(questions(3)))
+
+    assert all(answer.reply for answer in answers)
+    assert len(server.batches) == 1
+    assert read_totals(tmp_path / LEDGER).uncertain_usd == 0
+
+
+def test_every_row_of_a_batch_has_its_own_seed(server: ProviderServer, tmp_path: Path) -> None:
+    """As samples have that are asked one by one; a provider without seeds gets none."""
+    messages = [{"role": "user", "content": "which?"}]
+    for provider in PROVIDERS:
+        asked = [Question(f"q{sample}", messages, sample) for sample in range(3)]
+        sampling = Sampling(temperature=0.7, seed=40)
+        list(BatchAsker(client(provider, server), sampling, None, folder=tmp_path / provider).ask(asked))
+
+    rows = [json.loads(line)["body"] for line in server.files["file-1"].splitlines()]
+    assert sorted(row["seed"] for row in rows) == [40, 41, 42]
+    assert all("seed" not in row["params"] for row in server.batches[-1]["requests"])
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_row_that_failed_is_a_failure_of_its_own(provider: str, server: ProviderServer, tmp_path: Path) -> None:
     """And is submitted again by the next run."""
     server.fails_in_batch = 2
@@ -139,7 +210,7 @@ def test_a_batch_that_is_refused_ends_the_run_with_the_reason(
     with pytest.raises(JudgeError, match=f"{provider}:m: status 400: not so"):
         list(asker.ask(questions(3)))
 
-    assert (tmp_path / BATCHES).read_text() == ""
+    assert b"submitted" not in (tmp_path / BATCHES).read_bytes()
 
 
 def test_a_line_break_of_another_kind_does_not_cut_a_row(server: ProviderServer, tmp_path: Path) -> None:

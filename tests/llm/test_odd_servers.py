@@ -1,7 +1,11 @@
 """Servers that send what no provider should: none crashes a run, fools the ledger or gets a key."""
 
+import asyncio
+import gzip
 import json
-from collections.abc import Iterator
+import resource
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from codefavor.errors import JudgeError
 from codefavor.judges.chat_model import ChatJudge
 from codefavor.llm.asking import Answer, Asker, Question
 from codefavor.llm.client import ChatClient, Redactor, Reply, RequestError, Sampling
-from codefavor.llm.cost import Price, read_totals
+from codefavor.llm.cost import LEDGER, Price, read_totals
 from codefavor.llm.load import load_client, redactor
 from codefavor.llm.retry import RetryPolicy
 from codefavor.llm.settings import ChatSettings
@@ -34,6 +38,7 @@ SERVED = {
     "bedrock": "/model/some-model/converse",
 }
 ONCE = RetryPolicy(retries=0)
+TWICE = RetryPolicy(retries=1, base=0.01)
 HUGE = 10**30
 DEEP = "[" * 100_000
 
@@ -123,6 +128,64 @@ def test_no_shape_of_json_crashes_a_run(provider: str, server: ProviderServer) -
         answer = ask(provider, server)
 
         assert answer.reply is not None or (answer.error is not None and answer.error.fault == "broken"), body
+
+
+async def _long() -> AsyncIterator[bytes]:
+    for _ in range(50):
+        yield b" " * (1 << 20)
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    while True:
+        yield b" " * (1 << 16)
+
+
+async def _dripping() -> AsyncIterator[bytes]:
+    while True:
+        yield b"{"
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("pieces", [_long, _endless])
+@pytest.mark.parametrize("provider", PATHS)
+def test_a_reply_without_end_is_left(
+    provider: str, pieces: Callable[[], AsyncIterator[bytes]], server: ProviderServer, tmp_path: Path
+) -> None:
+    """No more of it is read than an answer may have; it is asked for again as the policy says, then is a failure."""
+    server.pieces = pieces
+    asker = Asker(client(provider, server), Sampling(), Price(1, 1), folder=tmp_path, policy=TWICE)
+    (answer,) = asker.ask([Question("q", [{"role": "user", "content": "Which is better?"}])])
+
+    assert answer.error is not None
+    assert (answer.error.fault, "the reply is longer than" in answer.error.reason) == ("broken", True), answer.error
+    assert len(server.log) == 2 == read_totals(tmp_path / LEDGER).failed
+    assert server.sent < 2 * (16 << 20)  # what the system keeps on its way counts in
+
+
+@pytest.mark.parametrize("provider", PATHS)
+def test_a_reply_that_drips_ends_with_the_time_it_has(provider: str, server: ProviderServer, tmp_path: Path) -> None:
+    """A byte a second keeps every connection alive; the whole request has its time, not each byte."""
+    server.pieces = _dripping
+    asker = Asker(client(provider, server), Sampling(), Price(1, 1), timeout=1.5, folder=tmp_path, policy=TWICE)
+    began = time.monotonic()
+    (answer,) = asker.ask([Question("q", [{"role": "user", "content": "Which is better?"}])])
+
+    assert answer.error is not None
+    assert (answer.error.fault, answer.error.reason) == ("broken", "no answer within 1.5 s")
+    assert len(server.log) == 2 == read_totals(tmp_path / LEDGER).failed
+    assert time.monotonic() - began < 20
+
+
+def test_a_small_body_that_unpacks_to_a_long_one_is_left(server: ProviderServer) -> None:
+    """A hundred kilobytes that are packed may be a hundred megabytes."""
+    packed = gzip.compress(b" " * (100 << 20))
+    server.instead = lambda _: web.Response(body=packed, headers={"content-encoding": "gzip"})
+    for provider in PATHS:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        error = ask(provider, server).error
+        assert error is not None
+        assert error.fault == "broken"
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000, provider
 
 
 def test_what_is_no_http_is_a_broken_request(server: ProviderServer) -> None:

@@ -1,16 +1,20 @@
 """Every provider through its real SDK, against a local server that speaks its protocol."""
 
 import asyncio
+import json
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from aiohttp import web
 from tests.llm.server import ProviderServer
 
 from codefavor.errors import InputError, MissingExtraError, UnknownNameError
 from codefavor.llm.asking import Asker, Question
 from codefavor.llm.client import ChatClient, Reply, RequestError, Sampling
-from codefavor.llm.load import load_client
+from codefavor.llm.load import addressed, load_client
 from codefavor.llm.settings import ChatSettings
 
 PROVIDERS = {"openai": "/v1", "anthropic": "", "google": "", "bedrock": ""}
@@ -239,3 +243,85 @@ def test_a_key_that_no_header_can_hold_is_named_and_not_shown(key: str, monkeypa
     with pytest.raises(InputError, match="OPENAI_API_KEY holds a line break") as raised:
         load_client("openai:x")
     assert key.strip() not in str(raised.value)
+
+
+ADDRESSES = {
+    "openai": "OPENAI_BASE_URL",
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "google": "GOOGLE_GEMINI_BASE_URL",
+    "bedrock": "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_address_of_the_environment_counts_and_is_part_of_the_settings(
+    provider: str, server: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a run would go on with another server than it began with."""
+    url = server.url + PROVIDERS[provider]
+    monkeypatch.setenv(ADDRESSES[provider], url)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    assert ask(load_client(f"{provider}:m")).text == "Better code: A"
+    settings = addressed(f"{provider}:m", ChatSettings())
+    assert settings.decides()["base_url"] == url
+    assert settings.region == ("eu-west-1" if provider == "bedrock" else None)
+    assert addressed(f"{provider}:m", ChatSettings(base_url="http://other:1/v1")).base_url == "http://other:1/v1"
+
+
+def test_a_password_in_an_address_of_the_environment_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the variable; what a run keeps would have left the password out in any case."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:hunter2hunter2@127.0.0.1:1/v1?key=hunter2hunter2")
+    with pytest.raises(InputError, match=r"OPENAI_BASE_URL .at 127.0.0.1. holds a user name") as caught:
+        load_client("openai:m")
+    kept = ChatSettings(base_url="http://me:hunter2hunter2@127.0.0.1:1/v1?key=hunter2hunter2").decides()
+
+    assert "hunter2" not in str(caught.value)
+    assert kept["base_url"] == "http://127.0.0.1:1/v1"
+
+
+@pytest.mark.parametrize(("lasts", "keys"), [(3600, 1), (60, 3)])
+def test_an_assumed_role_is_renewed_before_its_keys_end(
+    lasts: int, keys: int, server: ProviderServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile that assumes a role: its keys are fetched once, and again when they are about to end."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile start]\naws_access_key_id = AKIASTART\naws_secret_access_key = s\n"
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/judge\nsource_profile = start\nregion = eu-west-1\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "role")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server.url)
+    server.keys_last = lasts
+    chat = load_client("bedrock:m", ChatSettings(base_url=server.url))
+
+    async def thrice() -> None:
+        await chat.open()
+        for _ in range(3):
+            await chat.ask(ASKED, Sampling())
+        await chat.close()
+
+    asyncio.run(thrice())
+
+    assert set(server.roles) == {"arn:aws:iam::123456789012:role/judge"}
+    signed = [re.search(r"Credential=(\w+)/\d+/eu-west-1/", seen.headers["Authorization"]) for seen in server.log]
+    assert len({found[1] for found in signed if found}) == keys
+    assert len(server.log) == 3
+
+
+def test_credit_that_is_used_up_is_no_reason_to_slow_down(server: ProviderServer) -> None:
+    """OpenAI says it with the status of haste, Anthropic with that of a bad question; no question will be answered."""
+    said = {
+        "openai": (429, {"error": {"message": "You exceeded your quota.", "code": "insufficient_quota"}}),
+        "anthropic": (400, {"type": "error", "error": {"type": "x", "message": "Your credit balance is too low."}}),
+    }
+    for provider, (status, body) in said.items():
+        text = json.dumps(body)
+        server.instead = lambda _, t=text, s=status: web.Response(text=t, status=s, content_type="application/json")
+        with pytest.raises(RequestError) as caught:
+            ask(client(provider, server))
+
+        assert caught.value.fault == "no-access", provider

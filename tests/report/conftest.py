@@ -1,7 +1,8 @@
 """Evaluation runs made up for the report: several judges over tasks with codes, laid out as `codefavor eval` does."""
 
 import random
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -150,3 +151,22 @@ def _objectives(tasks: Sequence[BenchmarkTask], judgements: Sequence[Judgement])
             "ci95": None if accuracy is None else [max(0.0, accuracy - half), min(1.0, accuracy + half)],
         }
     return scores
+
+
+_CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Give a headless browser that keeps to itself."""
+    if not _CHROMIUM:
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_CHROMIUM, args=quiet)
+        yield opened
+        opened.close()

@@ -1,5 +1,4 @@
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,7 @@ from codefavor.report.page import write_report
 MakeTasks = Callable[..., list[BenchmarkTask]]
 MakeRun = Callable[..., RunData]
 
-_CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not _CHROMIUM, reason="there is no Chromium on this machine"),
-]
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """Give a headless browser that keeps to itself."""
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=_CHROMIUM, args=quiet)
-        yield opened
-        opened.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

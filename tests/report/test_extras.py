@@ -47,6 +47,19 @@ def test_a_data_set_is_shown_with_what_a_blind_rule_could_guess(tmp_path: Path) 
     assert "377" in html
 
 
+def test_how_like_a_benchmark_the_data_is_is_drawn(tmp_path: Path) -> None:
+    """As the paper does, for the better and the worse codes apart."""
+    side = {"codes": 1302, "median": 0.31, "highest": 0.78, "near": 0, "curve": [[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]]}
+    likeness = {"texts": 9, "similarity": {"better": side, "worse": side | {"near": 3, "highest": 0.91}}}
+    card = {"config": {}, "inputs": {}, "rows": 1, "splits": {}, "rejected": {}, "probes": {}, "files": {}, "notes": []}
+    write_json(tmp_path / "card.json", card | {"decontamination": likeness})
+
+    (section,) = data_sections([tmp_path])
+    shown = _text(section.parts)
+    assert "worse codes: 1,302, half of them at 0.31 or more, the highest 0.91, 3 at 0.8 or more" in shown
+    assert shown.count("<svg ") == 1
+
+
 def test_a_checkpoint_is_shown_with_its_scores_and_settings(tmp_path: Path) -> None:
     """Both models of the recipe lead back to how they were trained."""
     scores = {"held-out": {"pairs": 1272, "security": 0.8193}, "parameters": 1_000_000}

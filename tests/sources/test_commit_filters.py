@@ -21,6 +21,11 @@ def reason(old: str, new: str, language: str = "python") -> str | None:
         ("Renovate Bot", "bot@renovateapp.com", "Update", "bot"),
         ("release-bot", "x@y.z", "Release", "bot"),
         ("pre-commit-ci", "x@y.z", "Autoupdate", "bot"),
+        ("k8s-ci-robot", "x@y.z", "Bump", "bot"),
+        ("GitHub Actions", "x@y.z", "Bump", "bot"),
+        ("Jenkins", "ci@y.z", "Bump", "bot"),
+        ("Tom Jenkins", "tom@y.z", "Sort once", None),
+        ("Robot Framework Team", "x@y.z", "Sort once", None),
         ("Abbot Costello", "abbot@y.z", "Sort once", None),
         ("Botond", "123+botond@users.noreply.github.com", "Sort once", None),
         ("Ann", "a@b", 'Revert "Sort once"\n\nThis reverts commit 0123456789.', "revert"),
@@ -29,6 +34,13 @@ def reason(old: str, new: str, language: str = "python") -> str | None:
         ("Ann", "a@b", "Tidy\n\nThis reverts commit 0123456789.", "revert"),
         ("Ann", "a@b", "Reverted index is built once", "revert"),
         ("Ann", "a@b", "Add reverting of lists", None),
+        ("Ann", "a@b", "fix(api)!: revert lookups", "revert"),
+        ("Ann", "a@b", '[core] Revert "Sort once"', "revert"),
+        ("Ann", "a@b", "Reverting the change of sorting", "revert"),
+        ("Ann", "a@b", "Undo the last commit", "revert"),
+        ("Ann", "a@b", "Revert", "revert"),
+        ("Ann", "a@b", "Add undo to the editor", None),
+        ("Ann", "a@b", "Undo stack: keep the cursor", None),
         ("Ann", "a@b", " \n", "no-message"),
     ],
 )
@@ -53,6 +65,14 @@ def test_commits_are_told_by_who_made_them_and_what_they_say(
         ("api/x_pb2.py", "generated"),
         ("web/x.min.js", "generated"),
         ("admin.js", None),
+        ("third-party/x.py", "vendored"),
+        ("3rdparty/x.js", "vendored"),
+        ("app/tests.py", "test-module"),
+        ("web/__tests__/x.js", "test-module"),
+        ("api/generated/x.py", "generated"),
+        ("api/x.gen.go", "generated"),
+        ("api/regenerated/x.py", None),
+        ("latests.py", None),
     ],
 )
 def test_files_are_told_by_their_place(path: str, expected: str | None) -> None:
@@ -85,6 +105,7 @@ CODE = "import os\n\n\ndef f(a, b):\n    '''Say.'''\n    # why\n    return a + b
         # Python 2 goes by tokens.
         ("print 'a'  # x\n", "print 'a'  # y\n", "comments-only"),
         ("if a:\n    print 'a' # x\n    b()\n", "if a:\n    print 'a' # x\nb()\n", None),
+        ("if a:  \n    print 'a'\n", "if a:\n\n    print 'a'\n", "formatting-only"),
         ("\ufeffx = 1\n", "\ufeffx  =  1\n", "formatting-only"),
         ("x = 1\r\n", "x = 1\n", "formatting-only"),
         (CODE, CODE, "unchanged"),
@@ -103,6 +124,8 @@ def test_changes_that_leave_the_code_as_it_was_are_told(old: str, new: str, expe
         ("f(1); // a", "f(1); /* b */", "comments-only"),
         ("f('//a')", "f('//b')", None),
         ("f(1)", "f(2)", None),
+        ("f('a b')", "f('ab')", None),
+        ("f( 'a b' )", "f('a b')", "formatting-only"),
     ],
 )
 def test_other_languages_go_by_their_tokens(old: str, new: str, expected: str | None) -> None:

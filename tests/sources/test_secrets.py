@@ -20,6 +20,12 @@ RANDOM = "q7Zr2LmX9tVb4KdW8sHnP3cYg6Fj5RaT1eUw0BvQ"
         ("-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEowIBAAKCAQEA" + RANDOM, "private-key"),
         ("postgres://admin:" + RANDOM[:12] + "@db.internal/x", "password-in-address"),
         ("ey" + "J" + RANDOM[:20] + ".eyJ" + RANDOM[:30] + "." + RANDOM[:30], "signed-token"),
+        ("dop" + "_v1_" + "a1b2c3d4" * 8, "digitalocean-token"),
+        ("bot = '123456789" + ":AA" + RANDOM[:33] + "'", "telegram-token"),
+        ("Account" + "Key=" + RANDOM + RANDOM + "==;", "azure-key"),
+        ("{'Authorization': 'Bear" + "er " + RANDOM + "'}", "bearer-token"),
+        ("'Server=db;User Id=sa;Pass" + "word=" + RANDOM[:12] + ";'", "password-in-connection"),
+        (f"export API_KEY={RANDOM[:20]}", "assigned-secret"),
         (f'API_KEY = "{RANDOM[:24]}"', "assigned-secret"),
         (f"config['db_password'] = '{RANDOM[:16]}'", "assigned-secret"),
         (f'"secret_key": "{RANDOM[:20]}"', "assigned-secret"),
@@ -49,6 +55,10 @@ def test_secrets_are_told_by_shape_or_by_name(text: str, kind: str) -> None:
         "sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'",
         "secret = 'correct horse battery'",
         "task-" + "a" * 40,
+        "headers = {'Authorization': f'Bearer {key}'}",
+        "headers = {'Authorization': 'Bearer your-token-goes-here'}",
+        "token=response_token_of_page_2",
+        "'Server=db;User Id=sa;Password={password};'",
     ],
 )
 def test_what_only_speaks_of_secrets_is_none(text: str) -> None:
@@ -56,7 +66,24 @@ def test_what_only_speaks_of_secrets_is_none(text: str) -> None:
     assert secret_kind(text) is None
 
 
-@pytest.mark.parametrize("part", ["token", "token ", "token: ", "eyJ-", "a.", "a://b:", "sk-", "password = '", "AKIA"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "token",
+        "token ",
+        "token: ",
+        "eyJ-",
+        "a.",
+        "a://b:",
+        "sk-",
+        "password = '",
+        "AKIA",
+        "token=a",
+        "Bearer ",
+        ";Password=",
+        ":AA1",
+    ],
+)
 def test_no_text_takes_long(part: str) -> None:
     """Texts come from strangers, who may want to see this program stand still."""
     began = time.process_time()

@@ -7,7 +7,7 @@ import pytest
 from tests.synthesis.teachers import CRITERION, FEEDBACK, IMPROVED, INSTRUCTION, NAIVE
 
 from codefavor.records import PreferencePair, Rejection
-from codefavor.synthesis.acceptance import REASONS, AcceptanceConfig, accept, labelled, leading, misnamed
+from codefavor.synthesis.acceptance import REASONS, AcceptanceConfig, accept, labelled, leading, misnamed, same_pair_key
 
 GOOD = {
     "instruction": INSTRUCTION.format(n=1),
@@ -55,6 +55,9 @@ def test_a_good_pair_is_taken() -> None:
         ({"instruction": "Improve the sum of the rows."}, "leading-instruction"),
         ({"feedback": "The improved code is faster."}, "names-in-feedback"),
         ({"feedback": "The naive code loses to the improved code, as the first version copies."}, "names-in-feedback"),
+        ({"feedback": "Unlike the naive code (option A), the improved code adds."}, "names-in-feedback"),
+        ({"feedback": "After this change the naive code becomes the improved code."}, "names-in-feedback"),
+        ({"feedback": "The naive code is slow, the old approach; the improved code adds."}, "names-in-feedback"),
     ],
 )
 def test_what_is_not_good_is_not_taken(changed: dict[str, str], reason: str) -> None:
@@ -97,6 +100,13 @@ def test_other_languages_are_held_to_their_brackets() -> None:
         "Implement what this commit does.",
         "Look at the code below and complete it.",
         "Change this function so that it closes its file.",
+        "Modify `total` so that it takes any iterable.",
+        "Make `total` faster.",
+        "Write `total`, avoiding repeated lookups.",
+        "Write `total` with a generator rather than building a list.",
+        "Replace the nested loops in `total` by one pass.",
+        "Here is a slow function; write a quick one.",
+        "There is a bug in `total`. Write it again.",
     ],
 )
 def test_hints_in_an_instruction_are_seen(text: str) -> None:
@@ -117,6 +127,10 @@ def test_hints_in_an_instruction_are_seen(text: str) -> None:
         "Create a class `Patch` that applies a list of edits to a text.",
         "Change a user's password, given the old and the new one.",
         "Correct the spelling of each word by a dictionary that is given.",
+        "Make a table of the words and how often each occurs.",
+        "Convert a temperature from Celsius to Fahrenheit.",
+        "Extend each list to the same length by repeating its last item.",
+        "Replace each vowel of a text by the next one.",
     ],
 )
 def test_a_plain_request_is_no_hint(text: str) -> None:
@@ -148,6 +162,7 @@ def test_labels_are_spelled_one_way(text: str, plain: str) -> None:
         "The naive code asks for TLS version 1; the improved code for the newest one.",
         "The naive code reads the first line twice, the improved code once.",
         "The naive code returns the original list; the improved code a new list.",
+        "The naive code returns the first one; the improved code uses a better approach, and the change due is right.",
     ],
 )
 def test_other_things_may_be_first_or_new(text: str) -> None:
@@ -161,3 +176,12 @@ def test_the_docs_list_every_reason() -> None:
     listed = page.split("## What is taken", 1)[1]
 
     assert re.findall(r"^\| `([\w-]+)` \| (.+) \|$", listed, re.MULTILINE)[: len(REASONS)] == list(REASONS.items())
+
+
+def test_the_same_two_codes_are_the_same_pair_whichever_is_the_better() -> None:
+    """A change and the change that takes it back would contradict each other."""
+    one = outcome()
+    assert isinstance(one, PreferencePair)
+    other = one.model_copy(update={"naive_code": one.improved_code, "improved_code": one.naive_code + "\n"})
+
+    assert same_pair_key(one) == same_pair_key(other)

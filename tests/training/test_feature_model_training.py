@@ -4,6 +4,7 @@ import pytest
 
 from codefavor.checkpoints import WEIGHTS, read_card
 from codefavor.errors import EmptyInputError
+from codefavor.examples import Storage, example_writer, place_of, read_examples, splits_of
 from codefavor.jsonl import write_records
 from codefavor.objectives import CRITERIA
 from codefavor.records import TrainingExample
@@ -65,6 +66,22 @@ def test_order_of_presentation_does_not_matter(dataset: Path, tmp_path: Path) ->
     train_feature_model(dataset, tmp_path / "one", CONFIG)
 
     assert (tmp_path / "one" / WEIGHTS).read_bytes() == (tmp_path / "both" / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize("storage", ["parquet", "huggingface"])
+def test_every_storage_gives_the_same_weights(dataset: Path, tmp_path: Path, storage: Storage) -> None:
+    """The rows are the same, so the model is; the card names what was read."""
+    pytest.importorskip("pyarrow", reason="columns need pyarrow")
+    (tmp_path / "columns").mkdir()
+    for name, place in splits_of(dataset).items():
+        with example_writer(place_of(tmp_path / "columns", name, storage), storage) as writer:
+            for example in read_examples(place):
+                writer.write(example)
+    train_feature_model(dataset, tmp_path / "lines", CONFIG)
+    card = train_feature_model(tmp_path / "columns", tmp_path / "model", CONFIG)
+
+    assert (tmp_path / "model" / WEIGHTS).read_bytes() == (tmp_path / "lines" / WEIGHTS).read_bytes()
+    assert set(card.data) == {place_of(tmp_path, name, storage).name for name in ("train", "validation", "held-out")}
 
 
 def test_an_empty_dataset_is_refused(dataset: Path, tmp_path: Path) -> None:

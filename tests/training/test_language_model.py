@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -9,8 +10,9 @@ import torch
 from tests.training.tiny_data import question, use_narrow_preset, write_checkpoint, write_dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from codefavor.checkpoints import Card, read_card
-from codefavor.errors import CheckpointError, EmptyInputError, RunMismatchError, UnknownNameError
+from codefavor.checkpoints import WEIGHTS, Card, read_card
+from codefavor.errors import CheckpointError, EmptyInputError, InputError, RunMismatchError, UnknownNameError
+from codefavor.examples import example_writer, place_of, read_examples, splits_of
 from codefavor.judges import pairwise_model
 from codefavor.judges.base import judge_in_order
 from codefavor.training.batches import Pair, epoch_batches
@@ -201,6 +203,29 @@ def test_an_empty_data_set_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(EmptyInputError, match="holds no examples"):
         train_language_model(tmp_path, "tiny", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_data_set_of_feedback_is_not_trained_on_by_mistake(dataset: Path, tmp_path: Path) -> None:
+    """The trainer learns a letter; feedback would be thrown away in silence."""
+    row = json.loads((dataset / "train.jsonl").read_text().splitlines()[0])
+    (tmp_path / "train.jsonl").write_text(json.dumps({**row, "format": "generation-v1"}) + "\n")
+
+    with pytest.raises(InputError, match=r"is of the format generation-v1, .* --format classification, or train on it"):
+        train_language_model(tmp_path, use_narrow_preset(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_parquet_gives_the_model_that_lines_give(dataset: Path, trained: tuple[Path, Card], tmp_path: Path) -> None:
+    """Whichever way the rows are stored, they and their order are the same."""
+    pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    (tmp_path / "data").mkdir()
+    for name, place in splits_of(dataset).items():
+        with example_writer(place_of(tmp_path / "data", name, "parquet"), "parquet") as writer:
+            for example in read_examples(place):
+                writer.write(example)
+    train_language_model(tmp_path / "data", use_narrow_preset(), tmp_path / "out", _CONFIG)
+
+    assert (tmp_path / "out" / WEIGHTS).read_bytes() == (trained[0] / WEIGHTS).read_bytes()
 
 
 def test_both_orders_share_a_batch_and_every_pair_comes_once() -> None:

@@ -21,7 +21,7 @@ from codefavor.jsonl import AppendLog, read_json, read_records, write_json, writ
 from codefavor.judges.base import Judge, failure_of
 from codefavor.judges.both_orders import BothOrders
 from codefavor.llm.cost import LEDGER, read_totals
-from codefavor.objectives import KEEPS_COMMENTS, OBJECTIVES
+from codefavor.objectives import KEEPS_COMMENTS, OBJECTIVES, Wording, reworded
 from codefavor.records import BenchmarkTask, Judgement, Label, Verdict
 from codefavor.runs import Config, Progress, Run, cpu_seconds, fingerprint, silent
 
@@ -51,6 +51,8 @@ class EvaluationConfig(Config):
     """"both" asks every task again with the codes swapped and joins the two answers."""
     comments: Comments = "auto"
     """"auto" is the paper's policy: stripped for the verifiable objectives, kept for human preference."""
+    criterion: Wording = "specific"
+    """How much the judge is told of what to look for; "specific" is each task's own criterion."""
     limit: int | None = None
     """Only so many tasks of each objective, evenly spaced."""
     with_evidence: bool = False
@@ -120,7 +122,7 @@ def evaluate(
         with tempfile.TemporaryDirectory(prefix="codefavor-") as folder:
             return evaluate(judge, bench, Path(folder), config, judge_files=judge_files, again=again, progress=progress)
     judge = BothOrders(judge) if config.orders == "both" else judge
-    asked, how = apply_comment_policy(tasks, config.comments)
+    asked, how = _shown(tasks, config)
     settings = {"judge": judge.name, "bench": bench.name, **config.fixed(), "tasks": [task.id for task in tasks]}
     with (
         Run(run_dir, "eval", _compact(settings), {**bench.files, **(judge_files or {})}) as run,
@@ -152,7 +154,15 @@ def _place(folder: Path, again: bool) -> Iterator[Path]:
 
 def shown_tasks(bench: Bench, config: EvaluationConfig) -> list[BenchmarkTask]:
     """Return the tasks of an evaluation as its judge sees them."""
-    return apply_comment_policy(_limited(bench.tasks, config.limit), config.comments)[0]
+    return _shown(_limited(bench.tasks, config.limit), config)[0]
+
+
+def _shown(tasks: Sequence[BenchmarkTask], config: EvaluationConfig) -> tuple[list[BenchmarkTask], dict[str, int]]:
+    shown, how = apply_comment_policy(tasks, config.comments)
+    if config.criterion != "specific":
+        # Ids stay here too: they name the task.
+        shown = [task.model_copy(update={"criterion": reworded(task.criterion, config.criterion)}) for task in shown]
+    return shown, how
 
 
 def _limited(tasks: Sequence[BenchmarkTask], limit: int | None) -> list[BenchmarkTask]:

@@ -1,5 +1,6 @@
 """Owns the options about chat models, and how commands turn them into settings."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
@@ -58,7 +59,44 @@ Batch: TypeAlias = Annotated[
 ]
 
 
-def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN401 (each has its own type)
+@dataclass(frozen=True)
+class ModelOptions:
+    """Where a chat model is and how it answers."""
+
+    base_url: BaseUrl = None
+    region: Region = None
+    temperature: Temperature = None
+    seed: Seed = None
+    timeout: Timeout = None
+
+
+@dataclass(frozen=True)
+class VerdictOptions(ModelOptions):
+    """How a chat model judges."""
+
+    max_tokens: MaxTokens = None
+    scoring: Scoring = None
+    samples: Samples = None
+    system: System = None
+
+
+@dataclass(frozen=True)
+class ManyOptions(ModelOptions):
+    """How a chat model is asked many questions."""
+
+    concurrency: Concurrency = None
+    budget_usd: Budget = None
+    prices: Prices = None
+    batch_size: BatchSize = None
+    batch: Batch = None
+
+
+@dataclass(frozen=True)
+class JudgeOptions(ManyOptions, VerdictOptions):
+    """How a chat model judges many pairs."""
+
+
+def asking_settings(judge: str, options: VerdictOptions) -> "AskingSettings":
     """Return the settings of a judge that options stand for; those not given keep their defaults.
 
     Raises:
@@ -68,8 +106,9 @@ def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN4
     from codefavor.jsonl import check_readable
     from codefavor.judges.load import asks_chat
     from codefavor.judges.settings import AskingSettings
+    from codefavor.llm.load import addressed
 
-    said = {name: value for name, value in given.items() if value is not None}
+    said = _said(options)
     if said and not asks_chat(judge):
         option = next(iter(said)).replace("_", "-")
         raise InputError(f"--{option} is about chat models, and {judge} is none; leave it out")
@@ -80,10 +119,10 @@ def asking_settings(judge: str, **given: Any) -> "AskingSettings":  # noqa: ANN4
             said["system"] = Path(system[1:]).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{system[1:]} is not text in UTF-8 (byte {error.start}); convert it first") from None
-    return _checked(AskingSettings, said)
+    return addressed(judge, _checked(AskingSettings, said))
 
 
-def chat_settings(**given: Any) -> "ChatSettings":  # noqa: ANN401 (each has its own type)
+def chat_settings(options: ManyOptions) -> "ChatSettings":
     """Return the settings of a chat model that is no judge; those not given keep their defaults.
 
     Raises:
@@ -91,7 +130,12 @@ def chat_settings(**given: Any) -> "ChatSettings":  # noqa: ANN401 (each has its
     """
     from codefavor.llm.settings import ChatSettings
 
-    return _checked(ChatSettings, {name: value for name, value in given.items() if value is not None})
+    said = _said(options)
+    return _checked(ChatSettings, {name: value for name, value in said.items() if name in ChatSettings.model_fields})
+
+
+def _said(options: object) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if value is not None}
 
 
 def _checked(kind: "type[SettingsT]", said: dict[str, Any]) -> "SettingsT":

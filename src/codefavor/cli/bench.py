@@ -1,8 +1,12 @@
 """Owns `codefavor bench`: having CodePrefBench on this machine."""
 
+from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from codefavor.errors import ShortfallError
 
 app = typer.Typer(name="bench", help="Fetch CodePrefBench and see what is here of it.", no_args_is_help=True)
 
@@ -42,3 +46,29 @@ def list_command(
         else:
             state = "as published" if found.published else "not exactly the published file"
             typer.echo(f"{found.objective:17} {found.tasks:4} tasks, {state}: {found.path}")
+
+
+@app.command("check")
+def check_command(
+    problems: Annotated[list[Path], typer.Argument(help="Problem files (TOML).")],
+) -> None:
+    """Try the solutions of problems with every oracle, and say where one is not what its author claims."""
+    from codefavor.benchmark.fresh.check import complaints
+    from codefavor.benchmark.fresh.oracles import observe
+    from codefavor.benchmark.fresh.pool import read_problem
+    from codefavor.sandbox import Sandbox
+
+    wrong = 0
+    with Sandbox(1) as sandbox:
+        for path in problems:
+            problem = read_problem(path)
+            seen = observe(problem, sandbox)
+            said = list(complaints(problem, seen))
+            wrong += len(said)
+            claims = Counter(item.solution.claim for item in seen)
+            counts = ", ".join(f"{count} {claim}" for claim, count in claims.items())
+            typer.echo(f"{problem.name}: {counts}; {len(said) or 'no'} complaints")
+            for words in said:
+                typer.echo(f"  {words}")
+    if wrong:
+        raise ShortfallError(f"{wrong} complaints about {len(problems)} problems")

@@ -6,23 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from codefavor.cli.asking import (
-    BaseUrl,
-    Batch,
-    BatchSize,
-    Budget,
-    Concurrency,
-    MaxTokens,
-    Prices,
-    Region,
-    Samples,
-    Scoring,
-    Seed,
-    System,
-    Temperature,
-    Timeout,
-    asking_settings,
-)
+from codefavor.cli.asking import JudgeOptions, asking_settings
 from codefavor.cli.judging import folder_for
 from codefavor.errors import InputError
 
@@ -49,6 +33,14 @@ class Comments(StrEnum):
     strip_ = "strip"
 
 
+class Criterion(StrEnum):
+    """How much the judge is told of what to look for."""
+
+    specific = "specific"
+    general = "general"
+    empty = "empty"
+
+
 def eval_command(
     judge: Annotated[
         str | None, typer.Argument(metavar="[JUDGE]", help="Who is scored, as KIND:NAME.", show_default=False)
@@ -62,6 +54,10 @@ def eval_command(
     comments: Annotated[
         Comments, typer.Option(help="auto strips comments for the verifiable objectives, as the paper does.")
     ] = Comments.auto,
+    criterion: Annotated[
+        Criterion,
+        typer.Option(help="What the judge is told to look for: all of it, that the better is wanted, nothing."),
+    ] = Criterion.specific,
     limit: Annotated[int | None, typer.Option(min=1, help="Only N tasks of each objective, evenly spaced.")] = None,
     fail_under: Annotated[
         float | None, typer.Option(help="Exit 1 when the average is under this share, from 0 to 1.")
@@ -82,20 +78,8 @@ def eval_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what asking a chat model would take, and ask nothing.")
     ] = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    scoring: Scoring = None,
-    samples: Samples = None,
-    max_tokens: MaxTokens = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    system: System = None,
-    timeout: Timeout = None,
-    budget_usd: Budget = None,
-    prices: Prices = None,
-    batch_size: BatchSize = None,
-    batch: Batch = None,
+    *,
+    options: JudgeOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score JUDGE on CodePrefBench or on tasks of your own.
@@ -115,29 +99,14 @@ def eval_command(
         return
     if judge is None:
         raise InputError("say who is scored: codefavor eval JUDGE, such as builtin or openai:gpt-4o")
-    asking = asking_settings(
-        judge,
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        scoring=scoring,
-        samples=samples,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        seed=seed,
-        system=system,
-        timeout=timeout,
-        budget_usd=budget_usd,
-        prices=prices,
-        batch_size=batch_size,
-        batch=batch,
-    )
+    asking = asking_settings(judge, options)
     from codefavor.benchmark.evaluate import EvaluationConfig
     from codefavor.judges.load import asks_chat
 
     config = EvaluationConfig(
         orders=orders.value,
         comments=comments.value,
+        criterion=criterion.value,
         limit=limit,
         with_evidence=with_evidence,
         asking=asking.decides() if asks_chat(judge) else None,

@@ -5,16 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codefavor.cli.asking import (
-    BaseUrl,
-    MaxTokens,
-    Region,
-    Samples,
-    Scoring,
-    Temperature,
-    Timeout,
-    asking_settings,
-)
+from codefavor.cli.asking import VerdictOptions, asking_settings
 from codefavor.errors import EmptyInputError, InputError
 
 if TYPE_CHECKING:
@@ -35,13 +26,8 @@ def judge_command(
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
     ] = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    scoring: Scoring = None,
-    samples: Samples = None,
-    max_tokens: MaxTokens = None,
-    temperature: Temperature = None,
-    timeout: Timeout = None,
+    *,
+    options: VerdictOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one line of JSON.")] = False,
 ) -> None:
     """Say which of two files is the better code, and what spoke for it."""
@@ -51,16 +37,7 @@ def judge_command(
 
     codes = [read_code(first), read_code(second)]
     asked = read_code(Path(instruction[1:])) if instruction.startswith("@") else instruction
-    asking = asking_settings(
-        judge,
-        base_url=base_url,
-        region=region,
-        scoring=scoring,
-        samples=samples,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        timeout=timeout,
-    )
+    asking = asking_settings(judge, options)
     asked_judge = load_for_command(judge, with_evidence, unsafe, Surroundings(asking, notice=tell))
     verdict = codefavor.judge(*codes, instruction=asked, criterion=criterion, judge=asked_judge)
     if as_json:

@@ -14,13 +14,16 @@ from codefavor.cli import (
     doctor,
     evaluate,
     judge,
+    merge,
     mine,
     quickstart,
     rank,
     report,
+    study,
     synth,
     train,
 )
+from codefavor.cli.option_groups import grouped
 from codefavor.errors import CodefavorError
 
 # The command files import typer and nothing heavy; what a verb needs is imported when it runs.
@@ -56,16 +59,18 @@ def _options(
 
 
 app.command("quickstart")(quickstart.quickstart_command)
-app.command("judge")(judge.judge_command)
-app.command("rank")(rank.rank_command)
+app.command("judge")(grouped(judge.judge_command))
+app.command("rank")(grouped(rank.rank_command))
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
 app.command("train")(train.train_command)
+app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
-app.command("eval")(evaluate.eval_command)
+app.command("eval")(grouped(evaluate.eval_command))
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
+app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
 

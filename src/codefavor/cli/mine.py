@@ -2,33 +2,48 @@
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
+from codefavor.cli.option_groups import grouped
 from codefavor.errors import InputError
 
 _Word = TypeVar("_Word", bound=str)
 
 _COMMITS = "File of commits to write: .jsonl, .jsonl.gz, .jsonl.zst or -."
-_Source: TypeAlias = Annotated[
-    str | None,
-    typer.Argument(metavar="SOURCE", help="File or folder of Parquet or JSON Lines, or a name on the hub."),
-]
-_Map: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="OURS=THEIRS", help="A field of ours and the column it is in; may be repeated."),
-]
-_Licence: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--license", help="Licence to take, or any; may be repeated. The paper's four where none is named."),
-]
-_Language: TypeAlias = Annotated[
-    list[str] | None, typer.Option(help="Language to take, or any; may be repeated. [default: python]")
-]
-_Limit: TypeAlias = Annotated[int | None, typer.Option(min=1, help="Stop after this many records.")]
-_Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]
+
+
+@dataclass(frozen=True)
+class _Published:
+    """Where a published set is, and how much of it is taken."""
+
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="SOURCE", help="File or folder of Parquet or JSON Lines, or a name on the hub."),
+    ] = None
+    map: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=THEIRS", help="A field of ours and the column it is in; may be repeated."),
+    ] = None
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many records.")] = None
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False
+
+
+@dataclass(frozen=True)
+class _Commits(_Published):
+    """And which of its commits."""
+
+    licence: Annotated[
+        list[str] | None,
+        typer.Option("--license", help="Licence to take, or any; may be repeated. The paper's four if none is named."),
+    ] = None
+    language: Annotated[
+        list[str] | None, typer.Option(help="Language to take, or any; may be repeated. [default: python]")
+    ] = None
+
 
 app = typer.Typer(help="Take code from its sources; nothing that is found is ever run.", no_args_is_help=True)
 
@@ -122,60 +137,41 @@ def git_command(
 
 
 @app.command("editpackft")
-def editpackft_command(
-    out: Annotated[Path, typer.Option(help=_COMMITS)],
-    source: _Source = None,
-    columns: _Map = None,
-    licence: _Licence = None,
-    language: _Language = None,
-    limit: _Limit = None,
-    as_json: _Json = False,
-) -> None:
+@grouped
+def editpackft_command(out: Annotated[Path, typer.Option(help=_COMMITS)], commits: _Commits) -> None:
     """Write the commits of EditPackFT, as the paper takes them: Python, permissive, with both sides."""
-    _mine_published("editpackft", source, out, columns, licence, language, limit, as_json)
+    _mine_published("editpackft", out, commits, commits.licence, commits.language)
 
 
 @app.command("commitpackft")
-def commitpackft_command(
-    out: Annotated[Path, typer.Option(help=_COMMITS)],
-    source: _Source = None,
-    columns: _Map = None,
-    licence: _Licence = None,
-    language: _Language = None,
-    limit: _Limit = None,
-    as_json: _Json = False,
-) -> None:
+@grouped
+def commitpackft_command(out: Annotated[Path, typer.Option(help=_COMMITS)], commits: _Commits) -> None:
     """Write the commits of CommitPackFT, as the paper takes them: Python, permissive, with both sides."""
-    _mine_published("commitpackft", source, out, columns, licence, language, limit, as_json)
+    _mine_published("commitpackft", out, commits, commits.licence, commits.language)
 
 
 @app.command("soss")
+@grouped
 def soss_command(
     out: Annotated[Path, typer.Option(help="File of instructions to write: .jsonl, .jsonl.gz, .jsonl.zst or -.")],
-    source: _Source = None,
-    columns: _Map = None,
-    limit: _Limit = None,
-    as_json: _Json = False,
+    published: _Published,
 ) -> None:
     """Write the instructions of Self-OSS-Instruct, each once."""
-    _mine_published("soss", source, out, columns, None, None, limit, as_json)
+    _mine_published("soss", out, published)
 
 
 def _mine_published(
     name: str,
-    source: str | None,
     out: Path,
-    columns: list[str] | None,
-    licence: list[str] | None,
-    language: list[str] | None,
-    limit: int | None,
-    as_json: bool,
+    given: _Published,
+    licence: list[str] | None = None,
+    language: list[str] | None = None,
 ) -> None:
     from codefavor.cli.progress import progress
     from codefavor.sources.published_sets import PAPERS_LICENCES, PublishedConfig, mine_published
 
     pairs = {}
-    for text in columns or ():
+    for text in given.map or ():
         ours, equals, theirs = text.partition("=")
         if not (ours and equals and theirs):
             raise InputError(f"--map {text} is not OURS=THEIRS, such as path=new_file")
@@ -184,13 +180,13 @@ def _mine_published(
         columns=pairs,
         licences=tuple(licence or PAPERS_LICENCES),
         languages=tuple(language or ["python"]),
-        limit=limit,
+        limit=given.limit,
     )
-    _check_json(out, as_json)
+    _check_json(out, given.as_json)
     with progress("reading", "rows") as report:
-        summary = mine_published(name, source, out, config, report)
+        summary = mine_published(name, given.source, out, config, report)
     done = f"{summary.records:,} records from {summary.rows:,} rows are in {out}"
-    _print_counts(summary, done, {"rows": summary.refused}, out, as_json)
+    _print_counts(summary, done, {"rows": summary.refused}, out, given.as_json)
 
 
 def _one_of(option: str, value: str, known: tuple[_Word, ...]) -> _Word:

@@ -5,17 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codefavor.cli.asking import (
-    BaseUrl,
-    Budget,
-    Concurrency,
-    MaxTokens,
-    Region,
-    Scoring,
-    Temperature,
-    Timeout,
-    asking_settings,
-)
+from codefavor.cli.asking import JudgeOptions, asking_settings
 from codefavor.errors import InputError, ShortfallError
 
 if TYPE_CHECKING:
@@ -51,14 +41,8 @@ def rank_command(
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
     ] = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    scoring: Scoring = None,
-    max_tokens: MaxTokens = None,
-    temperature: Temperature = None,
-    timeout: Timeout = None,
-    budget_usd: Budget = None,
+    *,
+    options: JudgeOptions,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each ranking as one line of JSON, its comparisons included.")
     ] = False,
@@ -74,17 +58,9 @@ def rank_command(
     from codefavor.ranking.rank import rank_all
 
     questions = _questions(files or [], jsonl, instruction, criterion)
-    asking = asking_settings(
-        judge,
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        scoring=scoring,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        timeout=timeout,
-        budget_usd=budget_usd,
-    )
+    asking = asking_settings(judge, options)
+    if asking.batch and run is None:
+        raise InputError("a batch may take a day, so its answers need a place: give --run DIR")
     with folder_for(run, judge) as folder, progress(f"ranking with {judge}", "comparisons") as report:
         rankings = rank_all(
             questions,

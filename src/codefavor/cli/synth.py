@@ -1,31 +1,19 @@
 """Owns `codefavor synth`: preference pairs from code."""
 
 import os
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from codefavor.cli.asking import (
-    BaseUrl,
-    Batch,
-    BatchSize,
-    Budget,
-    Concurrency,
-    LongAnswer,
-    Prices,
-    Region,
-    Seed,
-    Temperature,
-    Timeout,
-    chat_settings,
-)
+from codefavor.cli.asking import LongAnswer, ManyOptions, chat_settings
+from codefavor.cli.option_groups import grouped
 from codefavor.cli.progress import progress
 from codefavor.errors import InputError
 
 if TYPE_CHECKING:
-    from codefavor.llm.settings import ChatSettings
     from codefavor.synthesis.teacher import Method, TeacherRun, TeacherSummary
 
 app = typer.Typer(help="Make preference pairs from code.", no_args_is_help=True, rich_markup_mode=None)
@@ -52,6 +40,9 @@ def fault_inject(
     max_pairs: Annotated[int | None, typer.Option(min=1, help="Stop at about this many pairs.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses sites and wordings.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed, never results.")] = os.cpu_count() or 1,
+    docstrings: Annotated[
+        bool, typer.Option("--docstrings", help="Give both sides the function's docstring back, as a comment.")
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Run both sides in the sandbox; leave out pairs that are not what they say."),
@@ -70,6 +61,7 @@ def fault_inject(
         per_function=per_function,
         max_pairs=max_pairs,
         seed=seed,
+        docstrings=docstrings,
         verify=verify,
         workers=workers,
         unsafe=unsafe,
@@ -122,45 +114,51 @@ _TOKENS = 4096
 Teacher: TypeAlias = Annotated[
     str, typer.Option("--teacher", help="The model that writes, as PROVIDER:MODEL.", show_default=False)
 ]
-RunFolder: TypeAlias = Annotated[
-    Path | None, typer.Option("--run", help="The run's folder; the same folder again goes on.", show_default=False)
-]
-OwnPrompts: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--prompts", help="A folder of your own prompts: docs/teachers.md.", metavar="DIR"),
-]
 CommentsOfCodes: TypeAlias = Annotated[
     Comments, typer.Option("--comments", help="Whether comments stay in the codes; the paper's are stripped.")
 ]
-Limit: TypeAlias = Annotated[
-    int | None, typer.Option("--limit", min=1, help="Only the first N rows; a later run may go further.")
+
+
+Verify: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Run both codes in the sandbox on the instruction's examples; leave out what they contradict."
+    ),
 ]
-DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Say what asking would take, and ask nothing.")]
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]
+Unsafe: TypeAlias = Annotated[
+    bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+]
+
+
+@dataclass(frozen=True)
+class Teaching(ManyOptions):
+    """How a teacher is asked, and where what it writes is kept."""
+
+    max_tokens: LongAnswer = _TOKENS
+    run: Annotated[
+        Path | None, typer.Option("--run", help="The run's folder; the same folder again goes on.", show_default=False)
+    ] = None
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the first N rows; a later run may go further.")
+    ] = None
+    prompts: Annotated[
+        Path | None, typer.Option("--prompts", help="A folder of your own prompts: docs/teachers.md.", metavar="DIR")
+    ] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what asking would take, and ask nothing.")] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False
 
 
 @app.command("commit-instruct")
+@grouped
 def commit_instruct(
     source: Annotated[Path, typer.Argument(metavar="COMMITS", help="Commits, as `codefavor mine git` writes them.")],
     teacher: Teacher,
-    run: RunFolder = None,
-    limit: Limit = None,
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
-    prompts: OwnPrompts = None,
-    dry_run: DryRun = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    max_tokens: LongAnswer = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    timeout: Timeout = None,
-    budget_usd: Budget = None,
-    prices: Prices = None,
-    batch_size: BatchSize = None,
-    batch: Batch = None,
-    as_json: AsJson = False,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
+    *,
+    teaching: Teaching,
 ) -> None:
     """Have a teacher explain commits, decide which improve the code, and write pairs from those.
 
@@ -168,46 +166,23 @@ def commit_instruct(
     """
     from codefavor.synthesis.commit_instruct import CommitInstruct, CommitInstructConfig
 
-    settings = chat_settings(
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        max_tokens=max_tokens or _TOKENS,
-        temperature=temperature,
-        seed=seed,
-        timeout=timeout,
-        budget_usd=budget_usd,
-        prices=prices,
-        batch_size=batch_size,
-    )
     config = CommitInstructConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CommitInstruct(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+    _teach(source, CommitInstruct(teacher, config, teaching.prompts), teacher, teaching, verify, unsafe)
 
 
 @app.command("critic-evol")
+@grouped
 def critic_evol(
     source: Annotated[
         Path, typer.Argument(metavar="ATTEMPTS", help="Attempts, as `codefavor synth attempts` writes them.")
     ],
     teacher: Teacher,
-    run: RunFolder = None,
-    limit: Limit = None,
     comments: CommentsOfCodes = Comments.strip_,
     max_characters: Annotated[int, typer.Option(min=1, help="Longest code of a pair.")] = 6000,
-    prompts: OwnPrompts = None,
-    dry_run: DryRun = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    max_tokens: LongAnswer = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    timeout: Timeout = None,
-    budget_usd: Budget = None,
-    prices: Prices = None,
-    batch_size: BatchSize = None,
-    batch: Batch = None,
-    as_json: AsJson = False,
+    verify: Verify = False,
+    unsafe: Unsafe = False,
+    *,
+    teaching: Teaching,
 ) -> None:
     """Have a critic reflect on attempts, and write better ones where they are not good enough.
 
@@ -216,44 +191,19 @@ def critic_evol(
     from codefavor.synthesis.acceptance import AcceptanceConfig
     from codefavor.synthesis.critic_evol import CriticEvol
 
-    settings = chat_settings(
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        max_tokens=max_tokens or _TOKENS,
-        temperature=temperature,
-        seed=seed,
-        timeout=timeout,
-        budget_usd=budget_usd,
-        prices=prices,
-        batch_size=batch_size,
-    )
     config = AcceptanceConfig(comments=comments.value, max_characters=max_characters)
-    _teach(source, CriticEvol(teacher, config, prompts), teacher, settings, limit, batch, run, dry_run, as_json)
+    _teach(source, CriticEvol(teacher, config, teaching.prompts), teacher, teaching, verify, unsafe)
 
 
 @app.command("attempts")
+@grouped
 def attempts(
     source: Annotated[
         Path, typer.Argument(metavar="INSTRUCTIONS", help='Instructions, one a line: {"instruction": TEXT}.')
     ],
     model: Annotated[str, typer.Option("--model", help="Who answers, as PROVIDER:MODEL.", show_default=False)],
-    run: RunFolder = None,
-    limit: Limit = None,
-    prompts: OwnPrompts = None,
-    dry_run: DryRun = False,
-    base_url: BaseUrl = None,
-    region: Region = None,
-    concurrency: Concurrency = None,
-    max_tokens: LongAnswer = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    timeout: Timeout = None,
-    budget_usd: Budget = None,
-    prices: Prices = None,
-    batch_size: BatchSize = None,
-    batch: Batch = None,
-    as_json: AsJson = False,
+    *,
+    teaching: Teaching,
 ) -> None:
     """Have a draft model answer instructions; `critic-evol` starts from its answers.
 
@@ -261,43 +211,39 @@ def attempts(
     """
     from codefavor.synthesis.attempts import Attempts
 
-    settings = chat_settings(
-        base_url=base_url,
-        region=region,
-        concurrency=concurrency,
-        max_tokens=max_tokens or _TOKENS,
-        temperature=temperature,
-        seed=seed,
-        timeout=timeout,
-        budget_usd=budget_usd,
-        prices=prices,
-        batch_size=batch_size,
-    )
-    _teach(source, Attempts(model, prompts), model, settings, limit, batch, run, dry_run, as_json)
+    _teach(source, Attempts(model, teaching.prompts), model, teaching)
 
 
 def _teach(
     source: Path,
     method: "Method[Any]",
     model: str,
-    settings: "ChatSettings",
-    limit: int | None,
-    batch: bool | None,
-    folder: Path | None,
-    dry_run: bool,
-    as_json: bool,
+    given: Teaching,
+    verify: bool = False,
+    unsafe: bool = False,
 ) -> None:
     from codefavor.synthesis.teacher import TeacherRun
 
-    asked = TeacherRun(source, method, model, settings, limit=limit, batch=bool(batch))
-    if dry_run:
-        _estimate(asked, model, as_json)
+    asked = TeacherRun(
+        source,
+        method,
+        model,
+        chat_settings(given),
+        limit=given.limit,
+        batch=bool(given.batch),
+        verify=verify,
+        unsafe=unsafe,
+    )
+    if given.dry_run:
+        _estimate(asked, model, given.as_json)
         return
-    if folder is None:
+    if given.run is None:
         raise InputError("what a teacher writes is paid for and needs a place: give --run DIR, or --dry-run")
     with progress(f"asking {model}", "rows") as report:
-        summary = asked.run(folder, notice=lambda words: typer.echo(f"codefavor: {words}", err=True), progress=report)
-    _tell(summary, method.out, folder, as_json)
+        summary = asked.run(
+            given.run, notice=lambda words: typer.echo(f"codefavor: {words}", err=True), progress=report
+        )
+    _tell(summary, method.out, given.run, given.as_json)
     summary.check()
 
 
@@ -327,6 +273,7 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
             "rows": summary.rows,
             what: summary.made,
             "rejected": dict(summary.rejected),
+            **({"verified": dict(summary.verified)} if summary.verified else {}),
             "requests": spent.requests,
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
@@ -338,6 +285,10 @@ def _tell(summary: "TeacherSummary", out: str, folder: Path, as_json: bool) -> N
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common())
     typer.echo(f"{summary.made:,} {what} from {summary.rows:,} rows in {folder / out}")
     typer.echo(f"not made into {what}: {rejected or 'nothing'}; each with its reason in {folder / 'rejections.jsonl'}")
+    if summary.verified:
+        from codefavor.synthesis.verification import in_words
+
+        typer.echo(f"verification: {in_words(summary.verified)}")
     lost = f", and up to ${spent.uncertain_usd:.4f} for answers that never came" if spent.uncertain_usd else ""
     typer.echo(
         f"{spent.requests:,} requests, {spent.input_tokens:,} tokens in, {spent.output_tokens:,} out, "

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final
 
 from codefavor.codetext.comments import lexer_of, strip
@@ -119,14 +120,23 @@ def _tree(code: str) -> ast.Module | None:
 
 def _plain(tree: ast.Module) -> str:
     """Return the tree as text, its own names numbered in the order they come."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias) and "." not in node.name and node.name != "*":
+            node.asname = node.asname or node.name  # `import numpy as np` is `import numpy` by another name
     own: dict[str, str] = dict.fromkeys(_bound(tree), "")
-    numbers = iter(range(len(own)))
+    numbers = count()
 
     def numbered(name: str) -> str:
         if name in own and not own[name]:
             own[name] = f"§{next(numbers)}"
         return own.get(name, name)
 
+    # An attribute belongs to whoever is asked for it; one that is set on `self` and nowhere else is the class's own.
+    attributes = dict.fromkeys(f".{name}" for name in _set_on_self(tree))
+    own |= dict.fromkeys(attributes, "")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and f".{node.attr}" in attributes and _is_self(node.value):
+            node.attr = numbered(f".{node.attr}")
     for node in ast.walk(tree):
         for field, value in ast.iter_fields(node):
             if isinstance(value, str) and (field, type(node)) in _NAMES:
@@ -147,8 +157,12 @@ _NAMES: Final = {
     ("name", ast.AsyncFunctionDef),
     ("name", ast.ClassDef),
     ("name", ast.ExceptHandler),
+    ("name", ast.MatchAs),
+    ("name", ast.MatchStar),
+    ("rest", ast.MatchMapping),
+    ("asname", ast.alias),
 }
-"""The fields that hold a name a code may have bound itself; attributes belong to whoever is asked for them."""
+"""The fields that hold a name a code may have bound itself."""
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -157,8 +171,26 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler):
+        elif isinstance(node, ast.alias):
+            yield node.asname or ""
+        elif isinstance(node, ast.MatchMapping):
+            yield node.rest or ""
+        elif isinstance(
+            node,
+            ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar,
+        ):
             yield node.name or ""
+
+
+def _set_on_self(tree: ast.Module) -> set[str]:
+    """Return the attributes that a code sets on `self` and asks of nothing else."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    set_there = {node.attr for node in found if isinstance(node.ctx, ast.Store) and _is_self(node.value)}
+    return set_there - {node.attr for node in found if not _is_self(node.value)}
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _tokens(code: str, language: str) -> list[tuple[str, bool]]:
@@ -172,6 +204,10 @@ def _tokens(code: str, language: str) -> list[tuple[str, bool]]:
     return [(text.strip(), kind in Name and text.isidentifier()) for _, kind, text in pieces if text.strip()]
 
 
+_DEFINES: Final = frozenset({"function", "func", "fn", "fun", "def", "class", "struct"})
+"""A name right after one of these is a code's own, even where it is used nowhere else."""
+
+
 def _same_tokens(both: list[list[tuple[str, bool]]]) -> bool:
     one, other = both
     if len(one) != len(other):
@@ -183,7 +219,9 @@ def _same_tokens(both: list[list[tuple[str, bool]]]) -> bool:
         # Without a parser, a name counts as the code's own where it is used again and is no member and no constant.
         member = place > 0 and one[place - 1][0] in {".", "->", "::"}
         called = place + 1 < len(one) and one[place + 1][0] == "("
-        own = named and also and counts[0][left] > (2 if called else 1) and counts[1][right] > 1
+        defined = place > 0 and one[place - 1][0] in _DEFINES
+        used = counts[0][left] > (2 if called else 1) and counts[1][right] > 1
+        own = named and also and (used or defined)
         if left != right and (not own or member or left.isupper()):
             return False
         if there.setdefault(left, right) != right or back.setdefault(right, left) != left:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from codefavor.dataset.orders import drawn_order, group_of, objective_of
+from codefavor.dataset.orders import group_of, objective_of
+from codefavor.dataset.reading import file_of, read_pairs
 from codefavor.dataset.split import position
-from codefavor.errors import EmptyInputError, MissingFileError
+from codefavor.errors import EmptyInputError
 from codefavor.features.probes import PROBES, Guess, position_probe, probe, shorter_probe
-from codefavor.jsonl import check_readable, parse_record, read_rows
-from codefavor.records import PreferencePair, TrainingExample, content_id
+from codefavor.records import PreferencePair, content_id
 
 FORM: Final = ("position", "shorter", "length", "identifiers", "style")
 """Probes of what should say nothing at all."""
@@ -29,15 +29,18 @@ class Sample:
         self._size = size
         self._heap: list[tuple[float, str, PreferencePair]] = []
 
-    def add(self, pair: PreferencePair) -> None:
-        """Offer a pair."""
+    def add(self, pair: PreferencePair) -> bool:
+        """Offer a pair, and return whether it is in the sample for now."""
         if self._size <= 0:
-            return
+            return False
         item = (-position(pair.id, 0), content_id(pair.id), pair)
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, item)
         elif item[0] > self._heap[0][0]:
             heapq.heapreplace(self._heap, item)
+        else:
+            return False
+        return True
 
     def pairs(self) -> list[PreferencePair]:
         """Return the sample."""
@@ -66,6 +69,26 @@ class Audit:
         limit = (_TELLS if rank == 2 else _LEANS)[name]
         about = "of all pairs" if objective == "all" else f"of the pairs about {objective}"
         return f"{word}: {name} alone guesses {in_words(guess)} {about}, surely beyond {limit:.0%}"
+
+    @property
+    def by_length(self) -> str | None:
+        """Say that the label can be guessed from length, with the objective on which it can best; None where not."""
+        found = [
+            (_rank(name, guess), name == "shorter", _beyond(guess), objective, name, guess)
+            for objective, name, guess in self._form()
+            if name in ("shorter", "length") and _rank(name, guess)
+        ]
+        if not found:
+            return None
+        # Which code is shorter says more to a reader than a rule over several sizes that guesses a little better.
+        rank, _, _, objective, name, guess = max(found, key=lambda item: item[:3])
+        about = "all pairs" if objective == "all" else f"the pairs about {objective}"
+        can = "can be guessed" if rank == 2 else "can partly be guessed"
+        if name == "length":
+            return f"The label {can} from length: a rule over sizes guesses {in_words(guess)} of {about}."
+        side = "shorter" if guess.accuracy >= 0.5 else "longer"
+        share = in_words(guess if side == "shorter" else guess.opposite)
+        return f"The label {can} from length: the {side} code is the better one in {share} of {about}."
 
     def _form(self) -> Iterable[tuple[str, str, Guess]]:
         for objective, found in self.guesses.items():
@@ -126,57 +149,17 @@ def audit_file(path: Path, most: int = 4000, seed: int = 0) -> Audit:
     Raises:
         InputError: there is no such file, or it holds neither pairs nor training examples.
     """
-    file = _file_of(path)
     sample = Sample(most)
-    orders: dict[str, list[str]] = {}
-    for line, row in read_rows(file):
-        if "pair_id" in row:
-            example = parse_record(TrainingExample, row, file, line)
-            pair = _pair_of(example)
-            orders.setdefault(pair.id, []).append(example.label)
-            if len(orders[pair.id]) > 1:
-                continue
-        else:
-            pair = parse_record(PreferencePair, row, file, line)
-            # A pair has no order yet; what counts is the one its name will draw.
-            orders[pair.id] = ["A" if drawn_order(pair.id) == "improved-first" else "B"]
-        sample.add(pair)
+    labels: dict[str, list[str]] = {}
+    for row in read_pairs(path):
+        if row.pair.id in labels:
+            labels[row.pair.id].append(row.label)
+        elif sample.add(row.pair):
+            labels[row.pair.id] = [row.label]
     pairs = sample.pairs()
     if not pairs:
-        raise EmptyInputError(f"{file} holds no pairs; a PreferencePair or TrainingExample a line is expected")
-    return audit_pairs(pairs, [(pair, label) for pair in pairs for label in orders[pair.id]], seed)
-
-
-def _file_of(path: Path) -> Path:
-    if path.is_dir():
-        for name in ("train.jsonl", "pairs.jsonl"):
-            if (path / name).is_file():
-                return path / name
-        raise MissingFileError(
-            f"{path} holds no train.jsonl or pairs.jsonl; give a data set, a synthesis run or a file"
-        )
-    check_readable(path)
-    return path
-
-
-def _pair_of(example: TrainingExample) -> PreferencePair:
-    improved, naive = example.code_a, example.code_b
-    if example.label == "B":
-        improved, naive = naive, improved
-    return PreferencePair.model_validate(
-        {
-            "id": example.pair_id,
-            "instruction": example.instruction,
-            "criterion": example.criterion,
-            "naive_code": naive,
-            "improved_code": improved,
-            "feedback": "",
-            "method": example.format,
-            "language": example.language,
-            "source": example.group,
-            "meta": example.meta,
-        }
-    )
+        raise EmptyInputError(f"{file_of(path)} holds no pairs; a PreferencePair or TrainingExample a line is expected")
+    return audit_pairs(pairs, [(pair, label) for pair in pairs for label in labels[pair.id]], seed)
 
 
 def in_words(guess: Guess) -> str:

@@ -8,21 +8,27 @@ pairs and the held-out codes, not the pairs: the files are read several times in
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from itertools import islice
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Any, Final, Literal, Self
+from typing import IO, Annotated, Any, Final, Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
+from codefavor.codetext.comments import strip
 from codefavor.dataset.audit import Sample, audit_pairs
 from codefavor.dataset.card import CARD, DatasetCard, SplitCounts, read_dataset_card, readme
-from codefavor.dataset.decontamination import Forbidden
-from codefavor.dataset.deduplication import SimilarTexts, code_key
-from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, group_of, objective_of, task_of
-from codefavor.dataset.split import SPLITS, Split, assign
+from codefavor.dataset.decontamination import KINDS, Contamination, Forbidden, ForbiddenText
+from codefavor.dataset.deduplication import SimilarTexts
+from codefavor.dataset.feedback import flaw_of
+from codefavor.dataset.mixture import Weighted
+from codefavor.dataset.near_duplicates import NearDuplicates, document_of
+from codefavor.dataset.orders import ORDERS, BalancedOrders, example_of, objective_of, task_of
+from codefavor.dataset.similarity import NearestTrainingCodes, summary
+from codefavor.dataset.split import SPLITS, assign
+from codefavor.dataset.survey import Earlier, Reason, Survey, keys_of
 from codefavor.errors import (
     EmptyInputError,
     InputError,
@@ -30,15 +36,19 @@ from codefavor.errors import (
     RunMismatchError,
     UnknownNameError,
 )
+from codefavor.examples import Storage, check_storage, example_writer, place_of, write_split_names
+from codefavor.formats import classification, generation
 from codefavor.formats.base import Format
-from codefavor.jsonl import check_readable, hash_file, read_records, write_bytes, write_json
-from codefavor.records import PreferencePair, Record, Rejection
+from codefavor.jsonl import check_readable, hash_file, read_records, read_rows, write_bytes, write_json
+from codefavor.objectives import Wording, reworded
+from codefavor.records import Label, PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, check_same, folder_at_once, manifest_of, silent
 
 KIND: Final = "dataset build"
-FORMATS: Final = ("classification",)
+FORMATS: Final[dict[str, Format]] = {"classification": classification, "generation": generation}
 HELD_OUT_OPERATORS: Final = "held-out-operators"
 _BATCH: Final = 512
+RowT = TypeVar("RowT")
 _PASSES: Final = 4
 
 
@@ -46,9 +56,17 @@ class DatasetConfig(Config):
     """How pairs become a data set."""
 
     format: str = "classification"
-    """Name of the text format."""
+    """Name of the text format: a letter alone, or feedback in words and then the letter."""
+    storage: Storage = "jsonl"
+    """How the training examples are stored; the rows are the same."""
     orders: Literal["both", "one"] = "both"
     """Whether each pair is written in both orders, one after the other, or in one; the labels balance either way."""
+    criterion: Wording = "specific"
+    """How much training examples say of what to look for; tasks keep their own criterion."""
+    comments: Literal["keep", "strip"] = "keep"
+    """Whether codes keep their comments and docstrings."""
+    train_pairs: PositiveInt | None = None
+    """Most pairs to train on; which ones, their names decide."""
     seed: int = 0
     """Chooses, with its name, the split of a group."""
     held_out_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -59,40 +77,34 @@ class DatasetConfig(Config):
     """Operators, or families of them, that training never sees."""
     max_characters: PositiveInt = 8000
     """Longest code on either side; what is longer is rejected."""
+    near_duplicates: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Levenshtein similarity, of what changes and of the better code, from which only the first of two pairs stays;
+    with 1 both stay."""
     probe_pairs: int = 4000
     """Training pairs the blind probes look at, at most; 0 leaves the probes out."""
 
 
-@dataclass
-class _Survey:
-    """What the first reading found out."""
-
-    reasons: list[tuple[str, str] | None] = field(default_factory=list)
-    """For each row, (reason, detail) if it is left out."""
-    groups: Counter[str] = field(default_factory=Counter)
-    operators: set[str] = field(default_factory=set)
-    codes: dict[int, str | set[str]] = field(default_factory=dict)
-    """Key of a code → the group it occurs in, or all of them where there are several."""
-
-
 def build_dataset(
-    pairs: Sequence[Path],
+    pairs: Sequence[Path | Weighted],
     out: Path,
     config: DatasetConfig | None = None,
-    forbidden: Iterable[str] | None = None,
+    forbidden: Iterable[ForbiddenText] | None = None,
     progress: Progress = silent,
 ) -> DatasetCard:
     """Make a data set from preference pairs in the folder `out`.
 
-    Writes `train.jsonl`, `validation.jsonl` and `held-out.jsonl` (TrainingExample), `held-out.tasks.jsonl` and
-    `held-out-operators.tasks.jsonl` (BenchmarkTask), `rejections.jsonl`, `card.json`, `README.md`, `manifest.json`.
+    Writes `train.jsonl`, `validation.jsonl` and `held-out.jsonl` (TrainingExample; Parquet files or a Hugging Face
+    dataset where that is asked for), `held-out.tasks.jsonl` and `held-out-operators.tasks.jsonl` (BenchmarkTask),
+    `rejections.jsonl`, `contaminated.jsonl` (Contamination), `similarity.jsonl` (TopSimilarity), `card.json`,
+    `README.md`, `manifest.json`.
     Where the folder holds the same data set already, its card is returned.
 
     Args:
-        pairs: files of `PreferencePair`, or folders of synthesis runs.
+        pairs: files of `PreferencePair`, or folders of synthesis runs. Those with a weight are thinned until they
+            stand in the proportion of their weights; the others are taken whole.
         out: the folder to make.
         config: how to build.
-        forbidden: texts that no pair may be near to, such as a benchmark's; None if there are none at hand.
+        forbidden: texts that no pair may be like, such as a benchmark's; None if there are none at hand.
         progress: told of rows, each counted once per reading.
 
     Raises:
@@ -104,23 +116,31 @@ def build_dataset(
     if config.held_out_share + config.validation_share >= 1:
         raise InputError("the held-out and validation shares leave nothing to train on; give less than 1 together")
     text = load_format(config.format)
-    files = [_pair_file(path) for path in pairs]
+    check_storage(config.storage)
+    weights = [item.weight if isinstance(item, Weighted) else None for item in pairs]
+    files = [_pair_file(item.path if isinstance(item, Weighted) else item) for item in pairs]
     if not files:
         raise EmptyInputError("no file of pairs was given")
     unwanted = None if forbidden is None else Forbidden(forbidden)
     inputs = _named_hashes(files)
+    settings = config.fixed() | {
+        f"weight of {name}": weight for name, weight in zip(inputs, weights, strict=True) if weight is not None
+    }
     if unwanted is not None:
         inputs["forbidden texts"] = unwanted.sha256
-    manifest = manifest_of(KIND, config.fixed(), inputs)
+    manifest = manifest_of(KIND, settings, inputs)
     if _already_there(out, manifest):
         return read_dataset_card(out)
 
     builder = _Builder(files, config, text, unwanted, progress)
     builder.survey_rows()
-    splits = builder.choose_splits()
-    builder.reject_leaks(splits)
+    builder.survey.mix(list(inputs)[: len(files)], weights)
+    placed = builder.choose_splits()
+    builder.reject_near(placed)
+    if config.train_pairs is not None:
+        builder.survey.limit(placed, config.train_pairs)
     with folder_at_once(out) as folder:
-        card = builder.write(folder, splits, inputs)
+        card = builder.write(folder, placed, settings, inputs, weights)
         write_json(folder / "manifest.json", manifest)
     return card
 
@@ -131,11 +151,9 @@ def load_format(name: str) -> Format:
     Raises:
         UnknownNameError: there is none.
     """
-    if name != "classification":
+    if name not in FORMATS:
         raise UnknownNameError.of("format", name, FORMATS)
-    from codefavor.formats import classification
-
-    return classification
+    return FORMATS[name]
 
 
 def _pair_file(path: Path) -> Path:
@@ -181,19 +199,55 @@ class _Builder:
         self, files: Sequence[Path], config: DatasetConfig, text: Format, unwanted: Forbidden | None, progress: Progress
     ) -> None:
         self.files, self.config, self.text, self.unwanted, self.progress = files, config, text, unwanted, progress
-        self.survey = _Survey()
+        self.survey = Survey()
+        self.contaminated: list[Contamination] = []
+        self._wanted = set(config.hold_out_operators)
         self._passes = 0
 
     def _rows(self) -> Iterator[list[PreferencePair]]:
+        return self._batches(self._pairs())
+
+    def _batches(self, rows: Iterator[RowT]) -> Iterator[list[RowT]]:
         """Read all files once more, in batches."""
         total = _PASSES * len(self.survey.reasons) if self._passes else None
         done = self._passes * len(self.survey.reasons)
         self._passes += 1
-        pairs = (pair for path in self.files for pair in read_records(path, PreferencePair))
-        while batch := list(islice(pairs, _BATCH)):
+        while batch := list(islice(rows, _BATCH)):
             yield batch
             done += len(batch)
             self.progress(done, total)
+
+    def _pairs(self) -> Iterator[PreferencePair]:
+        number = 0
+        ends = []
+        for path in self.files:
+            for pair in read_records(path, PreferencePair):
+                yield self._as_kept(pair)
+                number += 1
+            ends.append(number)
+        self.survey.ends = ends
+
+    def _codes(self) -> Iterator[list[str]]:
+        """Read the improved codes once more; that the rows are pairs is known by then."""
+        rows = (row for path in self.files for _, row in read_rows(path))
+        if self.config.comments == "keep":
+            return self._batches(row["improved_code"] for row in rows)
+        return self._batches(strip(row["improved_code"], row.get("language", "python")).text for row in rows)
+
+    def _as_kept(self, pair: PreferencePair) -> PreferencePair:
+        """Return the pair as the data set has it."""
+        if self.config.comments == "keep":
+            return pair
+        naive, improved = (strip(code, pair.language).text for code in (pair.naive_code, pair.improved_code))
+        return pair.model_copy(update={"naive_code": naive, "improved_code": improved})
+
+    def _as_asked(self, pair: PreferencePair) -> PreferencePair:
+        """Return the pair as training examples put it."""
+        if self.config.criterion == "specific":
+            return pair
+        told = reworded(pair.criterion, self.config.criterion)
+        meta = {**(pair.meta or {}), "objective": objective_of(pair)}  # which its criterion no longer tells
+        return pair.model_copy(update={"criterion": told, "meta": meta})
 
     def _numbered(self) -> Iterator[tuple[int, PreferencePair]]:
         number = 0
@@ -205,93 +259,84 @@ class _Builder:
     # ── First reading: each pair by itself and against those before it ──
 
     def survey_rows(self) -> None:
-        seen: dict[tuple[int, int], str] = {}
-        ids: set[str] = set()
-        survey = self.survey
+        with NearDuplicates(self.config.near_duplicates) as documents:
+            self._survey_each(documents)
+            if self.config.near_duplicates < 1:
+                self._reject_near_duplicates(documents)
+
+    def _reject_near_duplicates(self, documents: NearDuplicates) -> None:
+        reasons = self.survey.reasons
+        rows = [number for number, reason in enumerate(reasons) if reason is None]
+        for later, earlier in documents.find():
+            reasons[rows[later]] = "near-duplicate", f"row {rows[earlier] + 1} teaches nearly the same"
+
+    def _survey_each(self, documents: NearDuplicates) -> None:
+        earlier = Earlier()
+        operators: set[str] = set()
         for batch in self._rows():
-            near = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
-            for pair, part in zip(batch, near, strict=True):
-                survey.operators.update(_operator_names(pair))
-                keys = code_key(pair.naive_code), code_key(pair.improved_code)
-                reason = self._reason(pair, keys, seen)
-                if reason is None and part is not None:
-                    reason = "contaminated", f"{part} is near to a forbidden text"
-                if reason is None and pair.id in ids:
-                    reason = "duplicate", "another pair has the same id"
-                survey.reasons.append(reason)
+            like = self.unwanted.find(batch) if self.unwanted else [None] * len(batch)
+            for pair, overlap in zip(batch, like, strict=True):
+                names = _operator_names(pair)
+                operators.update(names)
+                keys = keys_of(pair)
+                reason = self._flaw(pair) or earlier.clash(pair, keys)
+                if reason is None and overlap is not None:
+                    reason = "contaminated", f"{overlap.part} is like {overlap.task} ({overlap.kind})"
+                    self.contaminated.append(overlap)
                 if reason is None:
-                    seen[keys] = pair.criterion
-                    ids.add(pair.id)
-                    group = group_of(pair)
-                    survey.groups[group] += 1
-                    for key in keys:
-                        _note_group(survey.codes, key, group)
-        if not survey.reasons:
+                    earlier.add(pair, keys)
+                    if self.config.near_duplicates < 1:
+                        documents.add(document_of(pair))
+                self.survey.add(pair, keys, reason, apart=not self._wanted.isdisjoint(names))
+        if not self.survey.reasons:
             raise EmptyInputError(f"{self.files[0]} holds no pairs; a PreferencePair a line is expected")
         for name in self.config.hold_out_operators:
-            if name not in survey.operators:
-                raise UnknownNameError.of("operator or family among the pairs", name, survey.operators)
+            if name not in operators:
+                raise UnknownNameError.of("operator or family among the pairs", name, operators)
 
-    def _reason(
-        self, pair: PreferencePair, keys: tuple[int, int], seen: dict[tuple[int, int], str]
-    ) -> tuple[str, str] | None:
+    def _flaw(self, pair: PreferencePair) -> Reason | None:
+        """Return what is wrong with the pair by itself."""
         longest = max(len(pair.naive_code), len(pair.improved_code))
         if not pair.naive_code.strip() or not pair.improved_code.strip():
             return "empty-code", ""
         if longest > self.config.max_characters:
             return "too-long", f"{longest} characters"
-        if keys[0] == keys[1]:
-            return "same-code", ""
-        if keys in seen:
-            return "duplicate", "an earlier pair has the same codes"
-        if seen.get(keys[::-1]) == pair.criterion:
-            return "contradiction", "an earlier pair prefers the other code"
+        if self.text.FEEDBACK and (flaw := flaw_of(pair.feedback)):
+            return "no-feedback", flaw
         return None
 
     # ── Second and third reading: nothing of training is in what is kept apart ──
 
-    def choose_splits(self) -> dict[str, Split]:
-        if not self.survey.groups:
-            counts = Counter(reason[0] for reason in self.survey.reasons if reason)
+    def choose_splits(self) -> NDArray[np.uint8]:
+        """Return the place in `SPLITS` of each row's split; exact copies of training are left out elsewhere."""
+        survey, config = self.survey, self.config
+        if not survey.kept().any():
+            counts = Counter(reason[0] for reason in survey.reasons if reason)
             said = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
             raise EmptyInputError(f"no pair is left to build from ({said}); give other pairs")
-        config = self.config
-        return assign(self.survey.groups, config.seed, config.held_out_share, config.validation_share)
+        return survey.place(assign(survey.groups(), config.seed, config.held_out_share, config.validation_share))
 
-    def reject_leaks(self, splits: dict[str, Split]) -> None:
-        """Leave out held-out and validation pairs whose codes are in a split nearer to training, or nearly so."""
-        wanted = set(self.config.hold_out_operators)
-        reasons, codes = self.survey.reasons, self.survey.codes
+    def reject_near(self, placed: NDArray[np.uint8]) -> None:
+        """Leave out held-out and validation pairs whose improved code is nearly one of training."""
+        reasons = self.survey.reasons
+        training = SPLITS.index("train")
         apart = SimilarTexts()
         rows_of: list[list[int]] = []
-        places: dict[int, int] = {}
-        for number, pair in self._numbered():
-            if reasons[number] is not None:
-                continue
-            split = splits[group_of(pair)]
-            if wanted & _operator_names(pair) and split != "held-out":
-                reasons[number] = "held-out-operator", "its group is not held out"
-            elif split != "train":
-                keys = code_key(pair.naive_code), code_key(pair.improved_code)
-                if any(_nearest_split(codes[key], splits) < SPLITS.index(split) for key in keys):
-                    reasons[number] = "code-in-training", "the same code occurs in a split nearer to training"
-                    continue
-                if keys[1] not in places:
-                    places[keys[1]] = len(rows_of)
-                    apart.add([pair.improved_code])
+        places: dict[str, int] = {}
+        for number, code in enumerate(chain.from_iterable(self._codes())):
+            if reasons[number] is None and placed[number] != training:
+                if code not in places:
+                    places[code] = len(rows_of)
+                    apart.add([code])
                     rows_of.append([])
-                rows_of[places[keys[1]]].append(number)
-        self._reject_near(apart, rows_of, splits)
-
-    def _reject_near(self, apart: SimilarTexts, rows_of: list[list[int]], splits: dict[str, Split]) -> None:
-        reasons = self.survey.reasons
+                rows_of[places[code]].append(number)
         number = 0
         near: set[int] = set()
-        for batch in self._rows():
+        for batch in self._codes():
             codes = {
-                pair.improved_code
-                for offset, pair in enumerate(batch)
-                if reasons[number + offset] is None and splits[group_of(pair)] == "train"
+                code
+                for offset, code in enumerate(batch)
+                if reasons[number + offset] is None and placed[number + offset] == training
             }
             number += len(batch)
             for found in apart.find(sorted(codes)):
@@ -302,57 +347,91 @@ class _Builder:
 
     # ── Last reading: writing ──
 
-    def write(self, folder: Path, splits: dict[str, Split], inputs: dict[str, str]) -> DatasetCard:
-        wanted = set(self.config.hold_out_operators)
-        names = [*SPLITS, HELD_OUT_OPERATORS]
-        counts = {name: SplitCounts() for name in names}
+    def write(
+        self,
+        folder: Path,
+        placed: NDArray[np.uint8],
+        settings: dict[str, Any],
+        inputs: dict[str, str],
+        weights: Sequence[float | None],
+    ) -> DatasetCard:
+        storage = self.config.storage
+        counts = {name: SplitCounts() for name in (*SPLITS, HELD_OUT_OPERATORS)}
         balanced = {name: BalancedOrders() for name in SPLITS}
         rejected: Counter[str] = Counter()
         sample = Sample(self.config.probe_pairs)
-        orders_of: dict[str, list[str]] = {}
+        nearest = NearestTrainingCodes(self.unwanted.texts if self.unwanted else ())
+        labels_of: dict[str, list[Label]] = {}
         with ExitStack() as stack:
-            paths = {name: folder / f"{name}.jsonl" for name in (*SPLITS, "rejections")}
-            paths |= {f"{name}.tasks": folder / f"{name}.tasks.jsonl" for name in ("held-out", HELD_OUT_OPERATORS)}
-            writers = {name: stack.enter_context(_Writer(path)) for name, path in paths.items()}
+            kinds = ("rejections", "contaminated", "similarity", "held-out.tasks", f"{HELD_OUT_OPERATORS}.tasks")
+            files = {name: stack.enter_context(_file(folder / f"{name}.jsonl")) for name in kinds}
+            writers = {
+                name: stack.enter_context(example_writer(place_of(folder, name, storage), storage)) for name in SPLITS
+            }
+            for overlap in self.contaminated:
+                _write(files["contaminated"], overlap)
             for number, pair in self._numbered():
                 if reason := self.survey.reasons[number]:
                     rejected[reason[0]] += 1
-                    writers["rejections"].write(_rejection(pair, *reason))
+                    _write(files["rejections"], _rejection(pair, *reason))
                     continue
-                split = splits[group_of(pair)]
-                if wanted & _operator_names(pair):
+                if not self._wanted.isdisjoint(_operator_names(pair)):
                     task = task_of(pair, HELD_OUT_OPERATORS)
-                    writers[f"{HELD_OUT_OPERATORS}.tasks"].write(task)
+                    _write(files[f"{HELD_OUT_OPERATORS}.tasks"], task)
                     counts[HELD_OUT_OPERATORS].add(pair, [task.label])
                     continue
+                split = SPLITS[placed[number]]
                 orders = ORDERS if self.config.orders == "both" else (balanced[split].draw(pair),)
-                examples = [example_of(pair, order, self.text) for order in orders]
+                asked = self._as_asked(pair)
+                examples = [example_of(asked, order, self.text) for order in orders]
                 for example in examples:
                     writers[split].write(example)
-                counts[split].add(pair, [example.label for example in examples])
+                labels = [example.label for example in examples]
+                counts[split].add(pair, labels)
                 if split == "held-out":
-                    writers["held-out.tasks"].write(task_of(pair, "held-out"))
+                    _write(files["held-out.tasks"], task_of(pair, "held-out"))
                 elif split == "train":
-                    sample.add(pair)
-                    orders_of[pair.id] = [example.label for example in examples]
+                    nearest.add((pair.improved_code, pair.naive_code))
+                    if sample.add(pair):
+                        labels_of[pair.id] = labels
+            similar = nearest.result()
+            for item in similar:
+                _write(files["similarity"], item)
+        if storage == "huggingface":
+            write_split_names(folder)
+        survey = self.survey
+        ends = len(survey.ends)
+        read, kept = survey.by_file(np.ones(len(survey.reasons), dtype=np.bool_)), survey.by_file(survey.kept())
         card = DatasetCard(
-            config=self.config.fixed(),
+            config=settings,
             inputs=inputs,
-            rows=len(self.survey.reasons),
-            splits={name: counts[name].card() for name in names},
-            rejected=dict(sorted(rejected.items())),
-            decontamination={
-                "texts": len(self.unwanted) if self.unwanted else 0,
-                "sha256": self.unwanted.sha256 if self.unwanted else None,
-                "removed": rejected["contaminated"],
+            given={
+                name: {"read": read[place], "kept": kept[place], "weight": weights[place]}
+                for place, name in enumerate(list(inputs)[:ends])
             },
-            probes=_probes(sample.pairs(), orders_of, self.config.seed),
-            files={path.name: hash_file(path) for path in paths.values()},
+            rows=len(survey.reasons),
+            splits={name: counted.card() for name, counted in counts.items()},
+            rejected=dict(sorted(rejected.items())),
+            decontamination=self._decontamination() | {"similarity": summary(similar)},
+            probes=_probes(sample.pairs(), labels_of, self.config.seed),
+            files={
+                str(path.relative_to(folder)): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
+            },
             notes=self._notes(counts),
         )
         write_json(folder / CARD, card.model_dump(mode="json"))
         write_bytes(folder / "README.md", readme(card).encode())
         return card
+
+    def _decontamination(self) -> dict[str, Any]:
+        by_kind = Counter(overlap.kind for overlap in self.contaminated)
+        return {
+            "texts": len(self.unwanted) if self.unwanted else 0,
+            "sha256": self.unwanted.sha256 if self.unwanted else None,
+            "removed": by_kind.total(),
+            "by_kind": {kind: by_kind[kind] for kind in KINDS},
+            "by_part": dict(sorted(Counter(overlap.part for overlap in self.contaminated).items())),
+        }
 
     def _notes(self, counts: dict[str, SplitCounts]) -> list[str]:
         notes = []
@@ -365,44 +444,22 @@ class _Builder:
         return notes
 
 
-class _Writer:
-    """A file inside the folder that is not there yet; nobody reads it before it is whole."""
+@contextmanager
+def _file(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file inside the folder that is not there yet; nobody reads it before it is whole."""
+    with path.open("wb") as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
-    def __init__(self, path: Path) -> None:
-        self._stream = path.open("wb")
 
-    def write(self, record: Record) -> None:
-        self._stream.write(record.to_json() + b"\n")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._stream:
-            if kind is None:
-                self._stream.flush()
-                os.fsync(self._stream.fileno())
+def _write(stream: IO[bytes], record: Record) -> None:
+    stream.write(record.to_json() + b"\n")
 
 
 def _operator_names(pair: PreferencePair) -> set[str]:
     meta = pair.meta or {}
     return {str(meta[key]) for key in ("operator", "family") if meta.get(key)}
-
-
-def _note_group(codes: dict[int, str | set[str]], key: int, group: str) -> None:
-    before = codes.setdefault(key, group)
-    if isinstance(before, set):
-        before.add(group)
-    elif before != group:
-        codes[key] = {before, group}
-
-
-def _nearest_split(groups: str | set[str], splits: dict[str, Split]) -> int:
-    """Return the place in `SPLITS` of the split nearest to training that one of the groups is in."""
-    names = {groups} if isinstance(groups, str) else groups
-    return min(SPLITS.index(splits[name]) for name in names)
 
 
 def _rejection(pair: PreferencePair, reason: str, detail: str) -> Rejection:
@@ -412,6 +469,6 @@ def _rejection(pair: PreferencePair, reason: str, detail: str) -> Rejection:
     return Rejection(id=pair.id, reason=reason, detail=detail, meta={"objective": objective_of(pair), **kept})
 
 
-def _probes(pairs: Sequence[PreferencePair], orders: dict[str, list[str]], seed: int) -> dict[str, Any]:
+def _probes(pairs: Sequence[PreferencePair], orders: dict[str, list[Label]], seed: int) -> dict[str, Any]:
     labels = [(pair, label) for pair in pairs for label in orders[pair.id]]
     return audit_pairs(pairs, labels, seed).as_json() if pairs else {}

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codefavor.dataset.orders import group_of, objective_of
+from codefavor.dataset.orders import group_of, license_of, objective_of
 from codefavor.errors import InputError
+from codefavor.examples import SPLITS
 from codefavor.jsonl import read_json
 from codefavor.records import PreferencePair
 
@@ -29,6 +30,8 @@ class SplitCard(BaseModel):
     """Share of the rows whose answer is A."""
     by_objective: dict[str, int]
     by_operator: dict[str, int]
+    by_license: dict[str, int] = {}
+    """Licence of the code → pairs; those that do not say are under "unknown"."""
     shorter_wins: dict[str, float]
     """Objective → share of the pairs whose better code has fewer characters; equal lengths count a half."""
 
@@ -41,13 +44,16 @@ class DatasetCard(BaseModel):
     config: dict[str, Any]
     inputs: dict[str, str]
     """Name of each input file → its SHA-256."""
+    given: dict[str, dict[str, int | float | None]] = {}
+    """Name of each file of pairs → pairs `read` and `kept` of it, and its `weight` in the mixture, if it has one."""
     rows: int
     """Pairs read; they are in one of the splits or among the rejections."""
     splits: dict[str, SplitCard]
     rejected: dict[str, int]
     """Reason → pairs left out."""
     decontamination: dict[str, Any]
-    """`texts` compared with, their `sha256`, and pairs `removed`."""
+    """`texts` compared with, their `sha256`, pairs `removed`, those by kind of likeness and by part of the pair,
+    and the `similarity` of the training codes left to the forbidden ones."""
     probes: dict[str, Any]
     """What rules that do not understand the code can guess; one half is chance."""
     files: dict[str, str]
@@ -79,21 +85,24 @@ class SplitCounts:
     pairs: int = 0
     examples: int = 0
     label_a: int = 0
-    groups: set[str] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
     by_objective: Counter[str] = field(default_factory=Counter)
     by_operator: Counter[str] = field(default_factory=Counter)
+    by_license: Counter[str] = field(default_factory=Counter)
     shorter: Counter[str] = field(default_factory=Counter)
 
     def add(self, pair: PreferencePair, labels: Iterable[str]) -> None:
         """Count a pair and the labels of the rows made of it."""
         objective = objective_of(pair)
         self.pairs += 1
-        self.groups.add(group_of(pair))
+        # Of a million names, only their hashes.
+        self.groups.add(hash(group_of(pair)))
         for label in labels:
             self.examples += 1
             self.label_a += label == "A"
         self.by_objective[objective] += 1
         self.by_operator[str((pair.meta or {}).get("operator", pair.method))] += 1
+        self.by_license[license_of(pair) or "unknown"] += 1
         naive, improved = len(pair.naive_code), len(pair.improved_code)
         self.shorter[objective] += 2 * (improved < naive) + (improved == naive)
 
@@ -106,6 +115,7 @@ class SplitCounts:
             label_a=round(self.label_a / max(self.examples, 1), 4),
             by_objective=dict(sorted(self.by_objective.items())),
             by_operator=dict(sorted(self.by_operator.items())),
+            by_license=dict(sorted(self.by_license.items())),
             shorter_wins={
                 name: round(self.shorter[name] / 2 / count, 4) for name, count in sorted(self.by_objective.items())
             },
@@ -116,6 +126,7 @@ def readme(card: DatasetCard) -> str:
     """Return the card as Markdown, for a person."""
     kept = sum(split.pairs for split in card.splits.values())
     lines = [
+        *_files_of_splits(card),
         "# Data set of code preferences",
         "",
         f"Of {card.rows:,} pairs read, {kept:,} are kept. `{CARD}` says the same for programs.",
@@ -138,19 +149,66 @@ def readme(card: DatasetCard) -> str:
         )
     lines += ["", "A group (a module, a problem) is in one split only.", "", "## Left out", ""]
     lines += _table(("reason", "pairs"), card.rejected) if card.rejected else ["Nothing."]
+    lines += ["", "## Decontamination", "", *_decontamination_lines(card)]
     lines += ["", "## What a blind rule can guess", ""]
     lines += _probe_lines(card.probes) if card.probes else ["Not measured."]
     lines += ["", "## Operators", ""]
-    operators: Counter[str] = Counter()
-    for split in card.splits.values():
-        operators.update(split.by_operator)
-    lines += _table(("operator", "pairs"), dict(operators.most_common()))
+    lines += _table(("operator", "pairs"), _summed(split.by_operator for split in card.splits.values()))
+    lines += ["", "## Licences of the code", ""]
+    lines += _table(("licence", "pairs"), _summed(split.by_license for split in card.splits.values()))
     lines += ["", "## Made from", ""]
+    if card.given:
+        lines += ["| file | weight | pairs read | kept |", "|---|---|---|---|"]
+        for name, part in card.given.items():
+            weight = "–" if part["weight"] is None else f"{part['weight']:g}"
+            lines.append(f"| {name} | {weight} | {part['read']:,} | {part['kept']:,} |")
+        lines.append("")
     lines += _table(("input", "SHA-256"), card.inputs)
     lines += ["", *_table(("setting", "value"), card.config)]
     if card.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in card.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _files_of_splits(card: DatasetCard) -> list[str]:
+    """Return what tells `datasets.load_dataset` which files of the folder are rows; its names take no hyphens."""
+    storage = card.config.get("storage", "jsonl")
+    filled = [split for split in SPLITS if card.splits[split].examples]
+    if storage == "huggingface" or not filled:
+        return []
+    names = {"held-out": "test"}
+    parts = [f"  - split: {names.get(split, split)}\n    path: {split}.{storage}" for split in filled]
+    return ["---", "configs:", "- config_name: default", "  data_files:", *parts, "---", ""]
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in counts:
+        total.update(part)
+    return dict(total.most_common())
+
+
+def _decontamination_lines(card: DatasetCard) -> list[str]:
+    found = card.decontamination
+    if not found.get("texts"):
+        return ["The pairs were not compared with any benchmark."]
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["by_kind"].items() if count) or "none"
+    lines = [
+        f"{found['removed']:,} of {card.rows:,} pairs are like one of {found['texts']:,} forbidden texts and were left "
+        f"out ({kinds}); `contaminated.jsonl` says which, and which task each is like."
+    ]
+    if found["similarity"]:
+        lines += [
+            "",
+            "How like the forbidden codes the training codes left are (`similarity.jsonl`; 1 is the same):",
+            "",
+            "| codes | number | median of the most similar | highest | 0.8 or more |",
+            "|---|---|---|---|---|",
+        ]
+    for name, values in found["similarity"].items():
+        cells = f"{values['codes']:,} | {values['median']:.2f} | {values['highest']:.2f} | {values['near']:,}"
+        lines.append(f"| {name} | {cells} |")
+    return lines
 
 
 def _objectives(card: DatasetCard) -> list[str]:

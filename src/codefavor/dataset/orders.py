@@ -1,15 +1,22 @@
 """Owns turning a pair into questions: which code is A, which is B, and the text a model learns from."""
 
+import re
 from collections import Counter
 from hashlib import sha256
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+import orjson
+
+from codefavor.dataset.feedback import as_said
+from codefavor.examples import META
 from codefavor.formats.base import Format
 from codefavor.objectives import nearest_objective
 from codefavor.records import BenchmarkTask, Comparison, Label, PreferencePair, TrainingExample
 
 Order: TypeAlias = Literal["improved-first", "naive-first"]
 ORDERS: Final[tuple[Order, Order]] = ("improved-first", "naive-first")
+_COMMIT: Final = re.compile(r"(?P<repository>.+?)(?:\.git)?@[0-9a-f]{7,64}\b(?::.*)?", re.DOTALL)
+_NAMED: Final = frozenset({"source", "license", "objective", "operator", "family"})
 
 
 def objective_of(pair: PreferencePair) -> str:
@@ -19,8 +26,36 @@ def objective_of(pair: PreferencePair) -> str:
 
 
 def group_of(pair: PreferencePair) -> str:
-    """Return what a pair shares with the pairs it may not be separated from: its source, else only itself."""
-    return pair.source or f"pair:{pair.id}"
+    """Return what a pair shares with the pairs it may not be separated from, else only itself.
+
+    Commits of one repository belong together, so of REPOSITORY@COMMIT:PATH the repository counts; other sources (a
+    module, a problem) count as they are.
+    """
+    if not pair.source:
+        return f"pair:{pair.id}"
+    commit = _COMMIT.fullmatch(pair.source)
+    return commit["repository"].lower() if commit else pair.source
+
+
+def license_of(pair: PreferencePair) -> str:
+    """Return the licence of the code a pair was made from, or nothing where it does not say."""
+    return str((pair.meta or {}).get("license") or (pair.model_extra or {}).get("license") or "")
+
+
+def meta_of(pair: PreferencePair) -> dict[str, Any]:
+    """Return where a pair comes from as columns: the same ones, all text, in every row of every data set.
+
+    What is not known is empty: readers that guess a column's type from its first rows stumble over a null that
+    becomes a text later, or over a field that appears late. Whatever else is known of the pair is JSON in `other`.
+    """
+    meta = pair.meta or {}
+    known = {**meta, "objective": objective_of(pair), "license": license_of(pair)}
+    other = {key: value for key, value in meta.items() if key not in _NAMED}
+    if pair.verified is not None:
+        other["verified"] = pair.verified
+    known |= {"source": pair.source, "method": pair.method, "teacher": pair.teacher}
+    known["other"] = orjson.dumps(other, option=orjson.OPT_SORT_KEYS).decode() if other else ""
+    return {name: str(known[name] or "") if name in known else "" for name in META}
 
 
 def drawn_order(pair_id: str) -> Order:
@@ -62,7 +97,8 @@ def comparison_of(pair: PreferencePair, order: Order) -> tuple[Comparison, Label
 def example_of(pair: PreferencePair, order: Order, text: Format) -> TrainingExample:
     """Return the pair as model text."""
     question, label = comparison_of(pair, order)
-    answer = {"role": "assistant", "content": text.answer(label)}
+    feedback = as_said(pair.feedback, label) if text.FEEDBACK else ""
+    answer = {"role": "assistant", "content": text.answer(label, feedback)}
     return TrainingExample(
         messages=[*text.messages(question), answer],
         format=text.NAME,
@@ -75,7 +111,7 @@ def example_of(pair: PreferencePair, order: Order, text: Format) -> TrainingExam
         label=label,
         language=pair.language,
         group=group_of(pair),
-        meta=pair.meta,
+        meta=meta_of(pair),
     )
 
 

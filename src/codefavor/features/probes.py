@@ -38,6 +38,11 @@ class Guess:
     low: float = 0.0
     high: float = 1.0
 
+    @property
+    def opposite(self) -> "Guess":
+        """What the rule guesses that always says the other one."""
+        return Guess(self.pairs, 1.0 - self.accuracy, 1.0 - self.high, 1.0 - self.low)
+
     def as_json(self) -> dict[str, float]:
         """Return it as it stands in a card."""
         return {"accuracy": round(self.accuracy, 4), "low": round(self.low, 4), "high": round(self.high, 4)}

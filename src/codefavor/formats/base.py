@@ -21,8 +21,13 @@ class Format(Protocol):
         """Return the conversation up to the model's answer, in the OpenAI chat shape."""
         ...
 
-    def answer(self, label: Label) -> str:
-        """Return what the model is to say."""
+    @property
+    def FEEDBACK(self) -> bool:  # noqa: N802
+        """Whether the model is to say why, before it says which."""
+        ...
+
+    def answer(self, label: Label, feedback: str = "") -> str:
+        """Return what the model is to say; a format without feedback leaves it out."""
         ...
 
     def read(self, reply: str) -> Label | None:

@@ -13,6 +13,7 @@ from codefavor.formats.sections import Sections
 from codefavor.records import Comparison, Label
 
 NAME: Final = "classification-v1"
+FEEDBACK: Final = False
 
 QUESTION: Final = "Which code meets the criterion better, A or B?"
 
@@ -27,8 +28,8 @@ def messages(comparison: Comparison) -> list[dict[str, str]]:
     return [{"role": "user", "content": _SECTIONS.write(comparison, ANSWER=QUESTION)}]
 
 
-def answer(label: Label) -> str:
-    """Return what the model is to say: the letter alone."""
+def answer(label: Label, feedback: str = "") -> str:
+    """Return what the model is to say: the letter alone, whatever the feedback."""
     return label
 
 

@@ -13,6 +13,7 @@ from codefavor.formats.sections import Sections
 from codefavor.records import Comparison, Label
 
 NAME: Final = "generation-v1"
+FEEDBACK: Final = True
 
 TASK: Final = """\
 Judge by the criterion alone which of the two codes is better.

@@ -60,7 +60,7 @@ class ChatJudge:
         self.block = client.together
         self._client, self._settings, self._folder, self._replay = client, settings or AskingSettings(), folder, replay
         self._notice = _once(notice)
-        self._sampling = _sampling(client, self._settings, self._notice)
+        self._sampling = _sampling(client, self._settings)
         self._price = price_of(client.name, self._settings.prices)
         self._asker()  # says at once what cannot be
 
@@ -170,25 +170,18 @@ def _once(notice: Notice) -> Notice:
     return tell
 
 
-def _sampling(client: ChatClient, settings: AskingSettings, notice: Notice) -> Sampling:
+def _sampling(client: ChatClient, settings: AskingSettings) -> Sampling:
     sampling = settings.sampling()
     if settings.scoring == "logprobs":
         if "top_logprobs" in client.cannot:
             raise InputError(f"{client.name} gives no log-probabilities; leave --scoring at words or letter")
+        if settings.temperature > 0 or settings.samples > 1:
+            raise InputError("--scoring logprobs has the model's own probabilities; leave out --temperature, --samples")
         sampling = Sampling(_LETTER_TOKENS, 0.0, sampling.stop, sampling.seed, _TOP)
     elif settings.scoring == "letter":
         sampling = Sampling(min(settings.max_tokens, 64), sampling.temperature, sampling.stop, sampling.seed)
-    if settings.batch and settings.samples > 1 and sampling.seed is not None:
-        raise InputError("a batch has one --seed for all its --samples, which would be the same; leave out the seed")
     if settings.samples > 1 and sampling.temperature == 0:
         raise InputError("--samples above 1 needs --temperature above 0: greedy answers are all the same")
-    for field, wanted in (
-        ("temperature", sampling.temperature > 0),
-        ("seed", sampling.seed is not None),
-        ("stop", bool(sampling.stop)),
-    ):
-        if wanted and field in client.cannot:
-            notice(f"{client.name} does not take {field}; it is asked without")
     return sampling
 
 

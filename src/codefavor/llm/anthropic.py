@@ -1,72 +1,42 @@
 """Owns Anthropic's messages API."""
 
-import json
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Sequence, Set
+from typing import Any
 
-import aiohttp
 import anthropic
 
-from codefavor.errors import InputError
 from codefavor.llm.client import (
     MALFORMED,
+    Intent,
     Messages,
     Reply,
     RequestError,
+    Row,
     Sampling,
-    connection_fault,
-    fault_of,
-    said,
     split_system,
     unreadable,
 )
-from codefavor.llm.retry import retry_after
+from codefavor.llm.sdk_client import SdkClient
 from codefavor.llm.settings import ChatSettings, Notice
 
-KEY: Final = "ANTHROPIC_API_KEY"
-_OWN: Final = "https://api.anthropic.com"
 
-
-class Anthropic:
+class Anthropic(SdkClient):
     """A model behind `/v1/messages`; there is no seed and there are no log-probabilities."""
 
-    together = 1
-
     def __init__(self, model: str, settings: ChatSettings, notice: Notice) -> None:
+        super().__init__(anthropic, "AsyncAnthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", settings)
         self.name = f"anthropic:{model}"
         self.cannot: frozenset[str] = frozenset({"seed", "top_logprobs"})
         self._model, self._notice = model, notice
         if settings.temperature > 1:
             notice(f"{self.name} takes a temperature of at most 1; it is asked with 1")
-        base = settings.base_url or os.environ.get("ANTHROPIC_BASE_URL") or _OWN
-        self.address = urlsplit(base).hostname or base
-        key = os.environ.get(KEY)
-        if not key and base == _OWN:
-            raise InputError(f"{KEY} is not set; export it, or name another server by --base-url")
-        self._key, self._base, self._timeout = key or "none", base, settings.timeout
-        self._client: Any = None
-
-    async def open(self) -> None:
-        """Make a client for the running event loop."""
-        self._client = anthropic.AsyncAnthropic(
-            api_key=self._key,
-            base_url=self._base,
-            max_retries=0,
-            timeout=self._timeout,
-            # Where a server points to was not said to the user, and must not get the code or the key.
-            http_client=anthropic.DefaultAioHttpClient(timeout=self._timeout, follow_redirects=False),
-        )
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
         wanted = self._request(messages, sampling)
         try:
-            with _faults():
-                # Its typed method has no argument for the temperature any more, though most models take it.
-                return _reply(await self._client.post("/v1/messages", body=wanted, cast_to=object))
+            # Its typed method has no argument for the temperature any more, though most models take it.
+            return _reply(await self._post("/v1/messages", wanted))
         except RequestError as error:
             if error.fault != "bad-request" or "temperature" not in error.reason or "temperature" not in wanted:
                 raise
@@ -92,42 +62,43 @@ class Anthropic:
 
     # ── Batches ──
 
-    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
-        """Hand over a batch and return its name."""
-        requests: list[Any] = [{"custom_id": key, "params": self._request(asked, sampling)} for key, asked in rows]
-        with _faults():
+    async def submit(self, rows: Sequence[Row], token: str) -> str:
+        """Hand over a batch and return its name; there is no place for the token."""
+        requests: list[Any] = [
+            {"custom_id": row.key, "params": self._request(row.messages, row.sampling)} for row in rows
+        ]
+        with self._faults():
             return str((await self._client.messages.batches.create(requests=requests)).id)
+
+    async def find(self, intent: Intent, others: Set[str]) -> str | None:
+        """Return the batch that the intent became: as young and as large, and of these questions where that shows."""
+        with self._faults():
+            async for batch in self._client.messages.batches.list(limit=100):
+                if intent.follows(batch.created_at.timestamp()):
+                    return None
+                counts = batch.request_counts
+                size = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+                if batch.id in others or size != len(intent.keys):
+                    continue
+                if batch.processing_status != "ended" or await self._is_of(batch.id, intent.keys):
+                    return str(batch.id)
+        return None
+
+    async def _is_of(self, batch: str, keys: Sequence[str]) -> bool:
+        async for row in await self._client.messages.batches.results(batch):
+            return row.custom_id in keys
+        return False
 
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""
-        with _faults():
+        with self._faults():
             return bool((await self._client.messages.batches.retrieve(batch)).processing_status == "ended")
 
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
-        with _faults():
+        with self._faults():
             async for row in await self._client.messages.batches.results(batch):
                 yield row.custom_id, _batched(row.result)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours."""
-    try:
-        yield
-    except anthropic.BadRequestError as error:
-        raise RequestError(_bad_request_fault(error), _said(error)) from error
-    except anthropic.APIStatusError as error:
-        wait = retry_after(dict(error.response.headers))
-        raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-    except (anthropic.APIConnectionError, aiohttp.ClientError) as error:
-        raise RequestError(*connection_fault(error)) from error
-    except (anthropic.AnthropicError, json.JSONDecodeError, ValueError) as error:
-        raise RequestError("broken", f"the reply is no message ({type(error).__name__})") from error
 
 
 def _batched(result: Any) -> Reply | RequestError:  # noqa: ANN401 (one of four shapes)
@@ -156,15 +127,3 @@ def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
         raise RequestError("broken", "the reply was cut off")
     finish = {"refusal": "refused", "max_tokens": "length"}.get(reason, "stop")
     return Reply(text, finish, thinking, *tokens)  # type: ignore[arg-type]  # it is one of the three
-
-
-def _bad_request_fault(error: anthropic.BadRequestError) -> Any:  # noqa: ANN401 (a Fault)
-    # Credit that has run out comes as a bad request, but no other question would be answered either.
-    return "no-access" if "credit balance" in _said(error) else "bad-request"
-
-
-def _said(error: anthropic.APIStatusError) -> str:
-    body = error.body
-    inner = body.get("error") if isinstance(body, dict) else None
-    message = inner.get("message") if isinstance(inner, dict) else None
-    return said(error.status_code, message)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from codefavor.errors import InputError, JudgeError
+from codefavor.llm.blocks import Blocks
 from codefavor.llm.client import (
     MALFORMED,
     ChatClient,
@@ -83,6 +84,15 @@ def key_of(client: str, messages: Messages, sampling: Sampling, sample: int = 0)
     return content_id(client, knobs, *(part for each in messages for part in (each["role"], each["content"])))
 
 
+def sampling_of(sampling: Sampling, sample: int) -> Sampling:
+    """Return how one of several samples is asked for: where there is a seed, each has its own.
+
+    >>> sampling_of(Sampling(seed=7), 2).seed, sampling_of(Sampling(), 2).seed
+    (9, None)
+    """
+    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + sample)
+
+
 class Asker:
     """Asks one model many questions.
 
@@ -124,6 +134,8 @@ class Asker:
                 f'{{"{client.name}": {{"input": 1.0, "output": 2.0}}}}, dollars for a million tokens'
             )
         self.client, self.sampling = client, sampling
+        # A provider begins elsewhere each time; a model of this process begins where it is told.
+        self._sampling = sampling if client.address else replace(sampling, seed=sampling.seed or 0)
         self._price, self._budget, self._folder = price, budget, folder
         # A batch is sent as one; what works in this process takes the time it takes.
         self._concurrency = max(concurrency, client.together)
@@ -133,12 +145,15 @@ class Asker:
         self._reached = False
         self._told = False
         self._dead = 0
+        self._asking: dict[str, asyncio.Future[Answer]] = {}
+        """Question → its answer to come: who asks the same in the meantime waits for it too."""
         self._stopped: JudgeError | None = None
 
     def ask(self, questions: Iterable[Question]) -> Iterator[Answer]:
         """Yield an answer for every question, as they come.
 
-        At most twice `concurrency` questions are taken from the iterable ahead of their answers.
+        At most twice `concurrency` questions are taken from the iterable ahead of their answers. Equal questions are
+        asked once; each gets the answer, and what the answer cost.
 
         Raises:
             JudgeError: nothing more will come: the server is not there, the key is wrong, the budget is reached.
@@ -164,10 +179,13 @@ class Asker:
             self._ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
             # Read again, an answer costs what it did: at another price, perhaps, or in a batch.
             self._then = costs_of_answers(self._folder / LEDGER) if self._replay and self._folder else {}
+            # Replies first: a process killed between the two must not ask again for what it has paid.
+            self._blocks = Blocks(self._store.flush, self._ledger.flush)
             await self.client.open()
             results = begin()
             try:
                 async for ready in results:
+                    self._blocks.check()
                     yield ready
                     if self._stopped is not None:
                         raise self._stopped
@@ -260,6 +278,19 @@ class Asker:
         return None
 
     async def _answer(self, index: int, question: Question) -> Answer:
+        to_come = self._asking.get(question.key)
+        if to_come is not None:
+            return replace(await asyncio.shield(to_come), index=index)
+        to_come = self._asking[question.key] = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._insist(index, question)
+            to_come.set_result(answer)
+        finally:
+            to_come.cancel()  # says nothing to one that has its result
+            del self._asking[question.key]
+        return answer
+
+    async def _insist(self, index: int, question: Question) -> Answer:
         empty = tries = 0
         # A model of this process would say the same again.
         allowed = _EMPTY_RETRIES if self.client.address else 0
@@ -286,11 +317,12 @@ class Asker:
             if self._stopped is not None:
                 raise RequestError("no-access", str(self._stopped))
             self._tell()
-            began = time.perf_counter()
             attempt = self._ledger.sent(question.key, most)
+            await self._blocks.on_disk()
+            began = time.perf_counter()
             try:
                 async with asyncio.timeout(self._timeout):
-                    reply = await self.client.ask(question.messages, self._sampling_of(question))
+                    reply = await self.client.ask(question.messages, sampling_of(self._sampling, question.sample))
             except TimeoutError:
                 error = RequestError("broken", f"no answer within {self._timeout or 0:g} s")
             except RequestError as fault:
@@ -302,21 +334,16 @@ class Asker:
                 self._reached = True
                 self._gate.answered()
                 if even_empty or not _is_empty(reply):
-                    # First: a process killed here must not ask again for what it has paid.
                     self._store.keep(question.key, reply)
                 cost = self._ledger.answered(question.key, attempt, reply, time.perf_counter() - began)
+                self._blocks.noted()
                 return reply, cost
             self._reached = self._reached or error.fault != "unreachable"
             if error.fault == "busy":
                 self._gate.busy()
             self._ledger.failed(question.key, attempt, error, time.perf_counter() - began, most)
+            self._blocks.noted()
             raise error
-
-    def _sampling_of(self, question: Question) -> Sampling:
-        seed = self.sampling.seed
-        if seed is None and self.client.address:
-            return self.sampling  # the provider begins elsewhere each time
-        return replace(self.sampling, seed=(seed or 0) + question.sample)
 
     async def _fits(self, most: float) -> None:
         while not self._ledger.fits(most) and self._stopped is None:

@@ -1,22 +1,36 @@
 """Owns asking through a provider's batch API: half the price, an answer within a day, nothing kept in flight.
 
-What was submitted stands in `batches.jsonl`, so that a process that was stopped collects it later instead of
-submitting it again. (One that is killed in the moment between a provider's receipt and its own note does not know of
-that batch; the ledger then counts its questions as perhaps paid.)
+What is submitted stands in `batches.jsonl` before and after, so that a process that was stopped collects it later
+instead of submitting it again. Where only the first note is there, or the provider's receipt was lost on its way, the
+provider is asked whether it has the batch.
 """
 
 import asyncio
+import time
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Final, Literal, TypeVar
 
 from codefavor.errors import InputError, JudgeError
 from codefavor.jsonl import AppendLog, read_records
-from codefavor.llm.asking import Answer, Conversation, Ended, Question, drive, key_of
-from codefavor.llm.client import MALFORMED, ChatClient, Messages, Redactor, Reply, RequestError, Sampling, unreadable
+from codefavor.llm.asking import Answer, Conversation, Ended, Question, drive, key_of, sampling_of
+from codefavor.llm.client import (
+    MALFORMED,
+    BatchApi,
+    ChatClient,
+    Intent,
+    Messages,
+    Redactor,
+    Reply,
+    RequestError,
+    Row,
+    Sampling,
+    unreadable,
+)
 from codefavor.llm.cost import Ledger, Price
 from codefavor.llm.replies import ReplyStore
 from codefavor.llm.retry import RetryPolicy
@@ -34,29 +48,15 @@ _FIRST_LOOK, _LAST_LOOK = 1.0, 60.0
 """Seconds between two looks at a batch: doubling from the first to the last."""
 
 
-@runtime_checkable
-class BatchApi(Protocol):
-    """A chat model whose provider takes many questions at once."""
-
-    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
-        """Hand over (key, conversation) rows and return the batch's name."""
-        ...
-
-    async def ended(self, batch: str) -> bool:
-        """Return whether nothing more will come of a batch."""
-        ...
-
-    def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
-        """Yield (key, what came of it) for each row of a batch that has ended."""
-        ...
-
-
 class _Noted(Record):
-    """A batch that was submitted or collected."""
+    """What happened to a batch."""
 
     id: str
-    event: Literal["submitted", "collected"]
+    """The provider's; of "submitting" and "lost" our own token."""
+    event: Literal["submitting", "submitted", "collected", "lost"]
+    token: str | None = None
     keys: list[str] | None = None
+    at: float | None = None
 
 
 class BatchAsker:
@@ -142,12 +142,14 @@ class BatchAsker:
                 ledger = stack.enter_context(Ledger(self._folder, self._price, self._budget))
                 log = stack.enter_context(AppendLog(self._folder / BATCHES))
                 waiting: dict[str, list[int]] = {}
-                pending = _pending(self._folder / BATCHES)
+                self._noted = _Notes(self._folder / BATCHES)
+                pending = self._noted.pending
+                await self._find_again(ledger, log)
                 submitted = {key for keys in pending.values() for key in keys}
                 numbered = enumerate(questions)
                 for chunk in iter(lambda: list(islice(numbered, _MOST)), []):
                     known: list[Answer] = []
-                    fresh: dict[str, Messages] = {}
+                    fresh: dict[str, Row] = {}
                     for index, question in chunk:
                         kept = store.get(question.key)
                         if kept is not None:
@@ -155,20 +157,40 @@ class BatchAsker:
                             continue
                         waiting.setdefault(question.key, []).append(index)
                         if question.key not in submitted:
-                            fresh[question.key] = question.messages
+                            sampling = sampling_of(self._sampling, question.sample)
+                            fresh[question.key] = Row(question.key, question.messages, sampling)
                     if known:
                         yield known
                     if fresh:
-                        batch = await self._submit(fresh, ledger, log)
-                        pending[batch] = list(fresh)
+                        await self._submit(fresh, ledger, log)
                         submitted |= fresh.keys()
                 async for answers in self._collect(pending, waiting, store, ledger, log):
                     yield answers
         finally:
             await self.client.close()
 
-    async def _submit(self, fresh: dict[str, Messages], ledger: Ledger, log: AppendLog) -> str:
-        most = {key: ledger.most(messages, self._sampling) for key, messages in fresh.items()}
+    async def _find_again(self, ledger: Ledger, log: AppendLog) -> None:
+        """Ask for the batches that a process was killed in the middle of submitting."""
+        for intent in list(self._noted.intents.values()):
+            batch = await self._insist(partial(self._api.find, intent, self._noted.batches))
+            if batch is not None:
+                self._submitted(batch, intent, log)
+                continue
+            del self._noted.intents[intent.token]
+            log.append(_Noted(id=intent.token, event="lost"))
+            never = RequestError("unreachable", "it was never handed over")
+            for key in intent.keys:
+                if attempt := ledger.totals.attempts.get(key):
+                    ledger.failed(key, attempt, never, 0.0, 0.0)
+
+    def _submitted(self, batch: str, intent: Intent, log: AppendLog) -> None:
+        log.append(_Noted(id=batch, event="submitted", token=intent.token, keys=list(intent.keys)))
+        self._noted.intents.pop(intent.token, None)
+        self._noted.pending[batch] = list(intent.keys)
+        self._noted.batches.add(batch)
+
+    async def _submit(self, fresh: dict[str, Row], ledger: Ledger, log: AppendLog) -> None:
+        most = {key: ledger.most(row.messages, row.sampling) for key, row in fresh.items()}
         if not ledger.fits(sum(most.values())):
             raise JudgeError(
                 f"a batch of {len(fresh)} questions may cost ${sum(most.values()):.4f}, which would pass the budget of "
@@ -177,12 +199,23 @@ class BatchAsker:
         self._notice(
             f"code is sent to {self.client.address} ({self.client.name}), as a batch of {len(fresh)} questions"
         )
+        intent = Intent(uuid.uuid4().hex, list(fresh), time.time())
+        log.append(_Noted(id=intent.token, event="submitting", keys=list(fresh), at=intent.since))
         for key, dollars in most.items():
             ledger.sent(key, dollars)
-        batch = await self._insist(lambda: self._api.submit(list(fresh.items()), self._sampling))
-        log.append(_Noted(id=batch, event="submitted", keys=list(fresh)))
+        ledger.flush()
+        sent = False
+
+        async def submit() -> str:
+            nonlocal sent
+            if sent and (there := await self._api.find(intent, self._noted.batches)) is not None:
+                return there
+            sent = True
+            return await self._api.submit(list(fresh.values()), intent.token)
+
+        batch = await self._insist(submit)
+        self._submitted(batch, intent, log)
         self._notice(f"batch {batch} was submitted; the same command collects it if this one is stopped")
-        return batch
 
     async def _collect(
         self,
@@ -205,6 +238,8 @@ class BatchAsker:
                 for key in sorted(missing):
                     error = RequestError("busy", f"batch {batch} ended without an answer to it")
                     answers += self._kept(key, error, waiting, store, ledger)
+                store.flush()
+                ledger.flush()
                 log.append(_Noted(id=batch, event="collected"))
                 yield answers
             if pending and not ended:
@@ -246,12 +281,20 @@ class BatchAsker:
             await asyncio.sleep(wait)
 
 
-def _pending(path: Path) -> dict[str, list[str]]:
-    """Return batch → keys, of those submitted and not collected."""
-    found: dict[str, list[str]] = {}
-    for row in read_records(path, _Noted):
-        if row.event == "submitted":
-            found[row.id] = row.keys or []
-        else:
-            found.pop(row.id, None)
-    return found
+class _Notes:
+    """What `batches.jsonl` says: batches to be collected, intents to be cleared up, and all names of batches."""
+
+    def __init__(self, path: Path) -> None:
+        self.pending: dict[str, list[str]] = {}
+        self.intents: dict[str, Intent] = {}
+        self.batches: set[str] = set()
+        for row in read_records(path, _Noted):
+            if row.event == "submitting":
+                self.intents[row.id] = Intent(row.id, row.keys or [], row.at or 0.0)
+            elif row.event == "submitted":
+                self.intents.pop(row.token or "", None)
+                self.pending[row.id] = row.keys or []
+                self.batches.add(row.id)
+            else:
+                self.pending.pop(row.id, None)
+                self.intents.pop(row.id, None)

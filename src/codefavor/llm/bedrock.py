@@ -3,7 +3,6 @@
 Keys, profiles, assumed roles and their renewal are botocore's own: whatever the AWS command line works with works.
 """
 
-import os
 import re
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from botocore import exceptions
 
 from codefavor.errors import InputError
 from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, said, split_system
+from codefavor.llm.reply_size import read_within
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -38,7 +38,7 @@ class Bedrock:
         if settings.temperature > 1:
             notice(f"{self.name} takes a temperature of at most 1; it is asked with 1")
         session = get_session()
-        region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        region = settings.region or session.get_config_variable("region")
         if not region:
             raise InputError("no AWS region is set; give --region, or export AWS_REGION")
         host = settings.base_url or f"https://bedrock-runtime.{region}.amazonaws.com"
@@ -49,6 +49,9 @@ class Bedrock:
             read_timeout=settings.timeout,
             connect_timeout=min(settings.timeout, 30),
             http_session_cls=_StayingSession,
+            # Both are made anew for every request otherwise, and take a fifth of its time.
+            user_agent="codefavor",
+            parameter_validation=False,
         )
         self._make = partial(
             session.create_client,
@@ -62,6 +65,7 @@ class Bedrock:
     async def open(self) -> None:
         """Make a client for the running event loop; reading botocore's models takes it a second or two."""
         self._client = await self._make().__aenter__()
+        self.address = urlsplit(self._client.meta.endpoint_url).hostname or self.address  # a profile may name another
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
@@ -75,8 +79,6 @@ class Bedrock:
             raise RequestError("unreachable", str(error)) from error
         except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
             raise RequestError("no-access", f"{error}; configure AWS credentials as for its command line") from error
-        except exceptions.ParamValidationError as error:
-            raise RequestError("bad-request", str(error)) from error
         except exceptions.BotoCoreError as error:
             raise RequestError("broken", str(error)) from error
         except (OSError, ValueError) as error:
@@ -104,7 +106,7 @@ class Bedrock:
 
 
 class _StayingSession(AIOHTTPSession):  # type: ignore[misc]  # the library has no types
-    """Follows no redirect: where a server points to was not said to the user, and must not get the code."""
+    """Reads no reply without end, and follows no redirect: nobody said there that it gets the code."""
 
     async def _get_session(self, proxy_url: str | None) -> "_Staying":
         return _Staying(await super()._get_session(proxy_url))
@@ -115,7 +117,9 @@ class _Staying:
         self._session = session
 
     async def request(self, *args: Any, **rest: Any) -> aiohttp.ClientResponse:  # noqa: ANN401 (aiohttp's own)
-        return await self._session.request(*args, allow_redirects=False, **rest)
+        response = await self._session.request(*args, allow_redirects=False, **rest)
+        await read_within(response)
+        return response
 
 
 def _client_fault(client: Bedrock, error: exceptions.ClientError) -> RequestError:

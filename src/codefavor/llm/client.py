@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from errno import EMFILE, ENFILE
 from socket import gaierror
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 """A conversation in the OpenAI chat shape; a turn of role "system" may stand first."""
@@ -21,6 +21,8 @@ MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError
 """What comes of JSON that is not of the shape it should have, in the SDKs as in our own hands."""
 _MOST_TOKENS: Final = 10**9
 """A count above this, or below 0, is none."""
+_CLOCKS_APART: Final = 600.0
+"""Seconds that a provider's clock and ours may differ by."""
 _MOST_SHOWN: Final = 300
 """Characters of a reason that are shown and kept."""
 
@@ -116,6 +118,49 @@ class ChatClient(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; the client may be opened again, in another event loop."""
+        ...
+
+
+class Row(NamedTuple):
+    """A question of a batch."""
+
+    key: str
+    messages: Messages
+    sampling: Sampling
+
+
+class Intent(NamedTuple):
+    """A batch that was to be submitted, and perhaps was."""
+
+    token: str
+    """Its name among all batches of everybody; providers that can keep it beside the batch do."""
+    keys: Sequence[str]
+    since: float
+    """Seconds since 1970 when it was about to be submitted, by this machine's clock."""
+
+    def follows(self, created: float) -> bool:
+        """Return whether a batch was there before, made at `created` by the provider's clock."""
+        return created < self.since - _CLOCKS_APART
+
+
+@runtime_checkable
+class BatchApi(Protocol):
+    """A chat model whose provider takes many questions at once."""
+
+    async def submit(self, rows: Sequence[Row], token: str) -> str:
+        """Hand over rows and return the batch's name."""
+        ...
+
+    async def find(self, intent: Intent, others: Set[str]) -> str | None:
+        """Return the name of the batch that the intent became, if the provider has it and it is none of the others."""
+        ...
+
+    async def ended(self, batch: str) -> bool:
+        """Return whether nothing more will come of a batch."""
+        ...
+
+    def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
+        """Yield (key, what came of it) for each row of a batch that has ended."""
         ...
 
 

@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
 
+import orjson
+
 from codefavor.errors import InputError
 from codefavor.jsonl import AppendLog, read_json, read_records
 from codefavor.llm.client import Messages, Reply, RequestError, Sampling
@@ -173,7 +175,7 @@ def costs_of_answers(path: Path) -> dict[str, float | None]:
 
 
 class Ledger:
-    """Writes down every request, and says whether one more fits the budget.
+    """Writes down every request, and says whether one more fits the budget; `flush` puts it on disk.
 
     Args:
         folder: where `ledger.jsonl` is kept and goes on; nothing is kept without it.
@@ -253,7 +255,16 @@ class Ledger:
         """Return the dollars an answer costs, or None where no price is known."""
         return None if self._price is None else self._price.of(reply.input_tokens, reply.output_tokens)
 
+    def flush(self) -> None:
+        """Put on disk what was written down.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        if self._log is not None:
+            self._log.flush()
+
     def _write(self, key: str, attempt: int, event: str, rest: Mapping[str, Any]) -> None:
         """Add a row of the shape of `Entry`."""
         if self._log is not None:
-            self._log.append_row({"id": key, "attempt": attempt, "event": event, **rest})
+            self._log.hold(orjson.dumps({"id": key, "attempt": attempt, "event": event, **rest}))

@@ -2,9 +2,11 @@
 
 import json
 import os
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from google import genai
@@ -21,6 +23,7 @@ from codefavor.llm.client import (
     said,
     split_system,
 )
+from codefavor.llm.reply_size import ShortResponse
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
 
@@ -47,7 +50,7 @@ class Google:
             raise InputError(f"{KEYS[0]} is not set; export it, or name another server by --base-url")
         self._key, self._base, self._timeout = key or "none", base, settings.timeout
         self._concurrency = settings.concurrency
-        self._client: Any = None
+        self._models: dict[tuple[str, Sampling], Any] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
@@ -60,11 +63,10 @@ class Google:
                 types.Content(role=roles.get(each["role"], "user"), parts=[types.Part(text=each["content"])])
                 for each in turns
             ]
-        config = _config(sampling, system)
+        models = self._models_for(system, replace(sampling, seed=None))
+        seed = None if sampling.seed is None else _seed(sampling.seed)
         try:
-            return _reply(
-                await self._client.models.generate_content(model=self._model, contents=contents, config=config)
-            )
+            return _reply(await models.generate_content(model=self._model, contents=contents, config=seed))
         except errors.APIError as error:
             headers = dict(getattr(error.response, "headers", None) or {})
             wait = retry_after(headers) or _asked_wait(error.details)
@@ -86,13 +88,29 @@ class Google:
         trace = aiohttp.TraceConfig()
         trace.on_request_exception.append(_broken_connection)
         trace.on_request_redirect.append(_sent_elsewhere)
+        # With `trust_env` aiohttp looks for a .netrc in a thread of its own, for every request.
         self._session = aiohttp.ClientSession(
-            connector=connector, timeout=timeout, trace_configs=[trace], trust_env=True
+            connector=connector,
+            timeout=timeout,
+            trace_configs=[trace],
+            proxy=_proxy(self._base),
+            response_class=ShortResponse,
         )
-        options = types.HttpOptions(
-            base_url=self._base, timeout=int(self._timeout * 1000), aiohttp_client=self._session
-        )
-        self._client = genai.Client(api_key=self._key, vertexai=False, http_options=options).aio
+        self._models = {}
+
+    def _models_for(self, system: str, sampling: Sampling) -> Any:  # noqa: ANN401 (the SDK's)
+        """Return the SDK's client that asks like this: it goes through its settings object again for every request."""
+        known = self._models.get((system, sampling))
+        if known is None:
+            options = types.HttpOptions(
+                base_url=self._base,
+                timeout=int(self._timeout * 1000),
+                aiohttp_client=self._session,
+                extra_body=_body(system, sampling),
+            )
+            known = genai.Client(api_key=self._key, vertexai=False, http_options=options).aio.models
+            self._models[system, sampling] = known
+        return known
 
     async def close(self) -> None:
         """Close the connections."""
@@ -100,18 +118,28 @@ class Google:
             await self._session.close()
 
 
-@lru_cache(maxsize=8)
-def _config(sampling: Sampling, system: str) -> types.GenerateContentConfig:
-    """Return the SDK's own settings; making them costs as much as sending a request, so they are made once."""
-    return types.GenerateContentConfig(
-        system_instruction=system or None,
-        temperature=sampling.temperature,
-        max_output_tokens=sampling.max_tokens,
-        stop_sequences=list(sampling.stop) or None,
-        seed=sampling.seed,
-        response_logprobs=True if sampling.top_logprobs else None,
-        logprobs=sampling.top_logprobs or None,
-    )
+def _proxy(address: str) -> str | None:
+    """Return the proxy that the environment names for an address."""
+    parts = urlsplit(address)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _body(system: str, sampling: Sampling) -> dict[str, Any]:
+    """Return what a request says beside its turns."""
+    limits: dict[str, Any] = {"temperature": sampling.temperature, "maxOutputTokens": sampling.max_tokens}
+    if sampling.stop:
+        limits["stopSequences"] = list(sampling.stop)
+    if sampling.top_logprobs:
+        limits |= {"responseLogprobs": True, "logprobs": sampling.top_logprobs}
+    body: dict[str, Any] = {"generationConfig": limits}
+    if system:
+        body["systemInstruction"] = {"parts": [{"text": system}], "role": "user"}
+    return body
+
+
+@lru_cache(maxsize=512)
+def _seed(seed: int) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(seed=seed)
 
 
 async def _broken_connection(_session: object, _context: object, event: aiohttp.TraceRequestExceptionParams) -> None:

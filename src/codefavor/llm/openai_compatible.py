@@ -1,35 +1,29 @@
 """Owns OpenAI and every server that speaks its chat protocol, such as vLLM, DeepSeek or `transformers serve`."""
 
 import json
-import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import aiohttp
 import openai
 
-from codefavor.errors import InputError
 from codefavor.llm.client import (
     MALFORMED,
+    Intent,
     Messages,
     Reply,
     RequestError,
+    Row,
     Sampling,
-    connection_fault,
     fault_of,
-    said,
     split_thinking,
     unreadable,
     until_stop,
 )
-from codefavor.llm.retry import retry_after
+from codefavor.llm.sdk_client import SdkClient
 from codefavor.llm.settings import ChatSettings, Notice
 
-KEY: Final = "OPENAI_API_KEY"
-_OWN: Final = "https://api.openai.com/v1"
+_TOKEN: Final = "codefavor"
 _PATH: Final = "/chat/completions"
 _THINKS: Final = re.compile(r"(?:.*/)?(?:o\d|gpt-5)(?!.*chat)", re.IGNORECASE)
 _REFUSED: Final = ("content_filter", "content_policy", "responsible", "safety")
@@ -43,55 +37,37 @@ _OURS: Final = {
 """Request field → the field of `Sampling` it stands for."""
 
 
-class OpenaiCompatible:
+class OpenaiCompatible(SdkClient):
     """A model behind `/chat/completions`.
 
     Reasoning models take other parameters than the rest. Those known by name are asked accordingly; where a server
     says that it does not know a parameter, it is left out from then on, and a notice says so.
     """
 
-    together = 1
-
     def __init__(self, model: str, settings: ChatSettings, notice: Notice) -> None:
+        super().__init__(openai, "AsyncOpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY", settings)
         self.name = f"openai:{model}"
         self._model, self._notice = model, notice
-        base = settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OWN
-        self.address = urlsplit(base).hostname or base
-        key = os.environ.get(KEY)
-        if not key and base == _OWN:
-            raise InputError(f"{KEY} is not set; export it, or name another server by --base-url")
         self._tokens_field = "max_tokens"
         self.cannot: frozenset[str] = frozenset()
-        if base == _OWN and _THINKS.match(model):
+        if self.is_own and _THINKS.match(model):
             self._tokens_field = "max_completion_tokens"
             self.cannot = frozenset({"temperature", "stop", "top_logprobs"})
-        self._key, self._base, self._timeout = key or "none", base, settings.timeout
-        self._client: Any = None
-
-    async def open(self) -> None:
-        """Make a client for the running event loop."""
-        self._client = openai.AsyncOpenAI(
-            api_key=self._key,
-            base_url=self._base,
-            max_retries=0,
-            timeout=self._timeout,
-            # Where a server points to was not said to the user, and must not get the code or the key.
-            http_client=openai.DefaultAioHttpClient(timeout=self._timeout, follow_redirects=False),
-        )
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
         for _ in range(len(_OURS) + 2):
             try:
-                with _faults():
-                    # The SDK's typed method spends half of its time on making and unmaking objects that we do not use.
-                    answer = await self._client.post(_PATH, body=self._request(messages, sampling), cast_to=object)
-                    return _reply(answer, sampling.stop)
-            except openai.BadRequestError as error:
-                if _refusal(error):
+                answer = await self._post(_PATH, self._request(messages, sampling))
+                return _reply(answer, sampling.stop)
+            except RequestError as error:
+                cause = error.__cause__
+                if not isinstance(cause, openai.BadRequestError):
+                    raise
+                if _refusal(cause):
                     return Reply("", "refused")
-                if not self._learn(error):
-                    raise RequestError("bad-request", _said(error)) from error
+                if not self._learn(cause):
+                    raise
         raise RequestError("bad-request", "the server takes none of our parameters")
 
     def _request(self, messages: Messages, sampling: Sampling) -> dict[str, Any]:
@@ -127,36 +103,49 @@ class OpenaiCompatible:
 
     # ── Batches ──
 
-    async def submit(self, rows: Sequence[tuple[str, Messages]], sampling: Sampling) -> str:
+    async def submit(self, rows: Sequence[Row], token: str) -> str:
         """Hand over a batch and return its name."""
         lines = [
             json.dumps(
                 {
-                    "custom_id": key,
+                    "custom_id": row.key,
                     "method": "POST",
                     "url": "/v1/chat/completions",
-                    "body": self._request(messages, sampling),
+                    "body": self._request(row.messages, row.sampling),
                 }
             )
-            for key, messages in rows
+            for row in rows
         ]
         data = "\n".join(lines).encode()
-        with _faults(), _refused_batch():
+        with self._faults():
             file = await self._client.files.create(file=("questions.jsonl", data), purpose="batch")
             made = await self._client.batches.create(
-                input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+                input_file_id=file.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+                metadata={_TOKEN: token},
             )
         return str(made.id)
 
+    async def find(self, intent: Intent, others: Set[str]) -> str | None:
+        """Return the batch that the intent became: it carries the intent's token."""
+        with self._faults():
+            async for batch in self._client.batches.list(limit=100):
+                if intent.follows(batch.created_at):
+                    return None
+                if (batch.metadata or {}).get(_TOKEN) == intent.token:
+                    return str(batch.id)
+        return None
+
     async def ended(self, batch: str) -> bool:
         """Return whether nothing more will come of a batch."""
-        with _faults(), _refused_batch():
+        with self._faults():
             status = (await self._client.batches.retrieve(batch)).status
         return status in {"completed", "failed", "expired", "cancelled"}
 
     async def collect(self, batch: str) -> AsyncIterator[tuple[str, Reply | RequestError]]:
         """Yield (key, what came of it) for each row of a batch that has ended."""
-        with _faults(), _refused_batch():
+        with self._faults():
             found = await self._client.batches.retrieve(batch)
             files = [
                 (await self._client.files.content(name)).text
@@ -166,35 +155,6 @@ class OpenaiCompatible:
         for line in (line for text in files for line in text.split("\n") if line.strip()):
             row = json.loads(line)  # not `splitlines`: a text may hold a line break of another kind
             yield row["custom_id"], _batched(row)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours."""
-    try:
-        yield
-    except openai.BadRequestError:
-        raise  # whoever asked may know what to do
-    except openai.APIStatusError as error:
-        wait = retry_after(dict(error.response.headers))
-        raise RequestError(fault_of(error.status_code), _said(error), wait) from error
-    except (openai.APIConnectionError, aiohttp.ClientError) as error:
-        raise RequestError(*connection_fault(error)) from error
-    except (openai.OpenAIError, json.JSONDecodeError, ValueError) as error:
-        raise RequestError("broken", f"the reply is no chat completion ({type(error).__name__})") from error
-
-
-@contextmanager
-def _refused_batch() -> Iterator[None]:
-    """Turn a bad request into ours where no parameter can be left out."""
-    try:
-        yield
-    except openai.BadRequestError as error:
-        raise RequestError("bad-request", _said(error)) from error
 
 
 def _batched(row: Mapping[str, Any]) -> Reply | RequestError:
@@ -258,9 +218,3 @@ def _first_token(logprobs: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of th
 def _refusal(error: openai.BadRequestError) -> bool:
     code = f"{error.code or ''} {error.type or ''}".lower()
     return any(word in code for word in _REFUSED)
-
-
-def _said(error: openai.APIStatusError) -> str:
-    body = error.body
-    message = body.get("message") if isinstance(body, dict) else None
-    return said(error.status_code, message)

@@ -80,29 +80,38 @@ class ReplyStore:
             self._log = None
 
     def get(self, key: str) -> Reply | None:
-        """Return the answer to a question, if it was given in an earlier run of this folder."""
+        """Return the answer to a question, if it was given in this folder."""
         place = self._places.get(key)
         if place is None or self._path is None:
             return None
+        self.flush()
         with self._path.open("rb") as stream:
             stream.seek(place)
             row: dict[str, Any] = orjson.loads(stream.readline())
         return parse_record(KeptReply, row, self._path, 0).reply()
 
     def keep(self, key: str, reply: Reply) -> None:
-        """Put an answer on disk."""
+        """Take an answer in; `flush` puts it on disk."""
         if self._log is not None:
-            self._log.append(
-                KeptReply(
-                    id=key,
-                    text=reply.text,
-                    finish=reply.finish,
-                    thinking=reply.thinking,
-                    input_tokens=reply.input_tokens,
-                    output_tokens=reply.output_tokens,
-                    first_token=dict(reply.first_token) or None,
-                )
+            kept = KeptReply(
+                id=key,
+                text=reply.text,
+                finish=reply.finish,
+                thinking=reply.thinking,
+                input_tokens=reply.input_tokens,
+                output_tokens=reply.output_tokens,
+                first_token=dict(reply.first_token) or None,
             )
+            self._places[key] = self._log.hold(kept.to_json())
+
+    def flush(self) -> None:
+        """Put on disk what was taken in.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        if self._log is not None:
+            self._log.flush()
 
 
 def _places(path: Path) -> dict[str, int]:

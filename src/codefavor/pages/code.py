@@ -18,6 +18,8 @@ MOST_LINES: Final = 160
 """Rows shown of one pair; the rest is named by its count."""
 _WIDEST: Final = 400
 """Characters shown of one line."""
+_LONGEST_TEXT: Final = 2000
+"""Characters shown of a text that is no code."""
 _ALIKE: Final = 0.5
 """Two lines at least so alike are compared character by character."""
 
@@ -140,6 +142,14 @@ def visible(text: str, widest: int = _WIDEST) -> Markup:
         Markup('<b class="c">U+{}</b>').format(f"{ord(character):04X}") if _unseen(character) else character
         for character in cut
     )
+
+
+def prose(text: str) -> Markup:
+    """Return a text of several lines escaped as code is, and cut where it is very long."""
+    cut = text.strip()
+    rest = len(cut) - _LONGEST_TEXT
+    cut = cut if rest <= 0 else f"{cut[:_LONGEST_TEXT]} ⋯ {rest:,} more characters"
+    return Markup("\n").join(visible(line, len(line)) for line in cut.split("\n"))
 
 
 def _unseen(character: str) -> bool:

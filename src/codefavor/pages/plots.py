@@ -127,6 +127,65 @@ def curves(lines: Sequence[Curve], name: str, title: str, x: str, y: str, words:
         return to_svg(drawn, name, title, said)
 
 
+@dataclass(frozen=True)
+class Values:
+    """Numbers whose spread is shown, named."""
+
+    name: str
+    values: Sequence[float]
+
+
+def histogram(
+    series: Sequence[Values],
+    edges: Sequence[float],
+    name: str,
+    title: str,
+    x: str,
+    words: str,
+    *,
+    logarithmic: bool = False,
+    mark: float | None = None,
+) -> Markup:
+    """Return how values are spread, as steps over common bins; what lies outside is in the first or last bin.
+
+    Args:
+        series: at most four, told apart by colour and dash.
+        edges: of the bins, rising.
+        name: unique on the page; prefixes every id inside.
+        title: what the picture shows; read out first.
+        x: what the values are.
+        words: what is to be seen in it, for who cannot see it.
+        logarithmic: whether the axis is.
+        mark: a value to draw a line at.
+    """
+    from bisect import bisect_right
+
+    with figure(210, name) as drawn:
+        axes = drawn.add_subplot()
+        for number, each in enumerate(series[: len(SERIES)]):
+            counts = [0.0] * (len(edges) - 1)
+            for value in each.values:
+                counts[min(max(bisect_right(edges, value) - 1, 0), len(counts) - 1)] += 100 / len(each.values)
+            colour, dash = SERIES[number], DASHES[number]
+            axes.stairs(counts, edges, color=colour, linestyle=dash, linewidth=1.6, label=each.name)
+            axes.stairs(counts, edges, color=colour, fill=True, alpha=0.12)
+        if mark is not None:
+            axes.axvline(mark, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        if logarithmic:
+            from matplotlib.ticker import FuncFormatter, NullFormatter
+
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+        axes.set_xlabel(x)
+        axes.set_ylabel("pairs, %")
+        if len(series) > 1:
+            axes.legend()
+        return to_svg(drawn, name, title, words)
+
+
 def heat_map(
     table: Sequence[Sequence[float | None]], labels: Sequence[str], name: str, title: str, words: str
 ) -> Markup:

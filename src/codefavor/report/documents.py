@@ -80,6 +80,7 @@ def _tables(measured: Sequence[Measured]) -> Iterator[tuple[Table, Sequence[tupl
         yield tables.scores(each), list(tables.warnings(each))
         if (behind := tables.against_best(each)) is not None:
             yield behind, ()
+            yield tables.pair_list(each), ()
         yield tables.counts(each), ()
     yield tables.costs([each.group for each in measured]), ()
 

@@ -26,7 +26,8 @@ def data_sections(folders: Sequence[Path]) -> list[Section]:
     Raises:
         InputError: a folder holds no data set.
     """
-    return [Section("Training data", list(_data(read_dataset_card(folder)))) for folder in folders]
+    cards = [read_dataset_card(folder) for folder in folders]
+    return [Section("Training data", [*_data(card), *_likeness(card, number)]) for number, card in enumerate(cards)]
 
 
 def training_sections(folders: Sequence[Path]) -> list[Section]:
@@ -97,6 +98,26 @@ def _data(card: DatasetCard) -> Iterator[Html | str]:
     if card.rejected:
         yield folded("Left out, by reason", facts([(reason, f"{count:,}") for reason, count in card.rejected.items()]))
     yield from card.notes
+
+
+def _likeness(card: DatasetCard, number: int) -> Iterator[Html | str]:
+    """Yield the curve of how like the benchmark's codes the training codes are, where it was measured."""
+    found = card.decontamination.get("similarity")
+    if not found:
+        return
+    names = {"better": "better codes", "worse": "worse codes"}
+    lines = [Curve(names[side], [(at, 100 * share) for at, share in values["curve"]]) for side, values in found.items()]
+    title = "Similarity of the forbidden codes to training"
+    said = "; ".join(
+        f"{names[side]}: {values['codes']:,}, half of them at {values['median']:.2f} or more, the highest "
+        f"{values['highest']:.2f}, {values['near']:,} at 0.8 or more"
+        for side, values in found.items()
+    )
+    plot = curves(
+        lines, f"d{number}like", title, "similarity of the nearest training code", "% that similar or more", said
+    )
+    yield f"Likest training code of each forbidden code: {said}."
+    yield pictures([picture(plot, title)])
 
 
 def _split(name: str, split: SplitCard, objectives: Sequence[str]) -> list[CellLike]:

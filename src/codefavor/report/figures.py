@@ -7,6 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from codefavor.benchmark.metrics import Calibration
+from codefavor.features.probes import Guess
 from codefavor.objectives import OBJECTIVES
 from codefavor.pages.plots import DASHES, INK, LINE, MUTED, PAPER, SERIES, figure, heat_map, to_svg
 from codefavor.records import Judgement
@@ -54,6 +55,16 @@ def averages(group: Group, names: Mapping[int, str], name: str) -> Markup:
         dots += [_Dot(row.judge, "paper", row.average / 100) for row in PUBLISHED]
     dots.sort(key=lambda dot: -dot.value)
     return _dots(dots, group.average_floor(), "Average of the three", name)
+
+
+def guesses(found: Mapping[str, Guess], title: str, name: str) -> Markup:
+    """Return how often each blind probe guesses the better code, with 95 % intervals."""
+    return _dots(
+        [_Dot(probe, "blind", guess.accuracy, (guess.low, guess.high)) for probe, guess in found.items()],
+        None,
+        title,
+        name,
+    )
 
 
 def _dots(dots: Sequence[_Dot], floor: float | None, title: str, name: str) -> Markup:

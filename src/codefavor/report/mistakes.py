@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from codefavor.pages.code import side_by_side, visible
+from codefavor.pages.code import prose, side_by_side
 from codefavor.pages.layout import Html, folded, picture, pictures
 from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import facts
@@ -19,7 +19,6 @@ from codefavor.report.wording import percent, spelled
 
 WRONG_SHOWN: Final = 3
 """Wrong verdicts shown for each judge and objective."""
-_LONGEST_TEXT: Final = 2000
 
 
 def mistakes(group: Group, names: Mapping[int, str]) -> Iterator[Html | str]:
@@ -73,8 +72,8 @@ def _case(case: Wrong) -> Markup:
     ]
     named = [titles[0 if letter == judgement.label else 1].format(letter) for letter in "AB"]
     parts = [
-        Markup("<h4>Instruction</h4><blockquote>{}</blockquote>").format(_text(task.instruction)),
-        Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(_text(task.criterion)),
+        Markup("<h4>Instruction</h4><blockquote>{}</blockquote>").format(prose(task.instruction)),
+        Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(prose(task.criterion)),
         side_by_side(task.code_a, task.code_b, (named[0], named[1])),
     ]
     stated = "" if judgement.p_a is None else f", P(A is better) = {judgement.p_a:.3g}"
@@ -111,12 +110,6 @@ def _costs(judgement: Judgement, name: str) -> Iterator[Markup]:
             lines, f"cost-{name}", "Cost on growing inputs", "log10 of size", unit, str(piece.get("says", ""))
         )
         yield pictures([picture(plot, "Cost on growing inputs")])
-
-
-def _text(text: str) -> Markup:
-    cut = text.strip()
-    cut = cut if len(cut) <= _LONGEST_TEXT else f"{cut[:_LONGEST_TEXT]} ⋯ {len(cut) - _LONGEST_TEXT:,} more characters"
-    return Markup("\n").join(visible(line, len(line)) for line in cut.split("\n"))
 
 
 def plain(value: object) -> str:

@@ -274,7 +274,7 @@ def pair_list(measured: Measured) -> Table:
                 ]
             )
         bodies.append(Rows(rows, spelled(column.objective)))
-    return Table(columns, bodies, "Every pair")
+    return Table(columns, bodies, f"Every pair of judges on {measured.group.bench}, the same tasks")
 
 
 # ── What it took ──

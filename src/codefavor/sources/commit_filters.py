@@ -7,10 +7,12 @@ import tokenize
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Final
 
-from codefavor.codetext.comments import strip
+from codefavor.codetext.comments import lexer_of, strip
 from codefavor.codetext.parsing import parse
 from codefavor.codetext.trees import same_meaning, same_tree
 from codefavor.sources.filters import file_reason, is_generated
@@ -32,17 +34,26 @@ WAIVABLE: Final[dict[str, str]] = {
 
 _BOT: Final = re.compile(
     r"\[bot\]|\b(?:dependabot|renovate|greenkeeper|pyup|snyk|pre-commit-ci|github-actions|mergify|imgbot|allcontributors|"
-    r"weblate|transifex|semantic-release|release-please|bors|codecov)\b|(?:^|[ \-_.])bot(?:$|[ \-_.])",
+    r"weblate|transifex|semantic-release|release-please|bors|codecov|copybara|imgbotapp|buildbot)\b|"
+    r"\b(?:github actions|travis ci|circleci|azure pipelines)\b|^(?:jenkins|travis|gitlab-ci|teamcity)$|"
+    r"(?:^|[ \-_.])bot(?:$|[ \-_.])|[\-_.]robot$",
     re.IGNORECASE,
 )
 _REVERT: Final = re.compile(
-    r"\A\s*(?:revert(?:ed|s)?\b[\s:\"'(]|back(?:ed)? ?out\b|roll(?:ed)? ?back\b)|^this reverts commit [0-9a-f]{7,}",
+    # "[core] " and "fix(api)!: " may stand before it.
+    r"\A\s*(?:(?:\[[^\]\n]{1,40}\]|\w{1,20}(?:\([^)\n]{0,40}\))?!?:)\s*){0,2}"
+    r"(?:revert(?:ed|s|ing)?\b(?:[\s:\"'(!]|\Z)|(?:back(?:ed|s|ing)?|roll(?:ed|s|ing)?) ?(?:out|back)\b|"
+    r"undo(?:es|ne|ing)? (?:\"|(?:the )?(?:last |previous )?(?:commit|change|merge)))|"
+    r"^this reverts (?:commit |r)[0-9a-f]{3,}",
     re.IGNORECASE | re.MULTILINE,
 )
 _VENDOR_FOLDERS: Final = frozenset({"node_modules", "bower_components", "site-packages", "deps", "_deps"})
-_TEST_FILE: Final = re.compile(r".*(?:[._-](?:test|spec)|_test|Tests?)\.\w+")
+_GENERATED_FOLDERS: Final = frozenset({"generated", "_generated", "autogen"})
+_TEST_FOLDERS: Final = frozenset({"__tests__", "e2e", "testdata"})
+_TEST_FILE: Final = re.compile(r".*(?:[._-](?:test|spec)|_test|Tests?)\.\w+|tests?\.py")
 _GENERATED_FILE: Final = re.compile(
-    r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|[.-]min\.\w+|_generated\.\w+|\.g\.\w+|\.designer\.cs)"
+    r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|[.-](?:min|bundle)\.\w+|_generated\.\w+|\.(?:g|gen)\.\w+|\.designer\.cs)|"
+    r"zz_generated\..*"
 )
 _OPENS: Final = re.compile(r"(?:async[ \t]+def|def|class)\b|@")
 _COMMENT_MARK: Final = re.compile(r"//|/\*|\*|#|--|\"\"\"|'''")
@@ -67,13 +78,14 @@ def place_reason(path: PurePosixPath) -> str | None:
     >>> place_reason(PurePosixPath("web/node_modules/left-pad/index.js")), place_reason(PurePosixPath("src/sort.py"))
     ('vendored', None)
     """
-    if {part.lower() for part in path.parts[:-1]} & _VENDOR_FOLDERS:
+    folders = {part.lower() for part in path.parts[:-1]}
+    if folders & _VENDOR_FOLDERS:
         return "vendored"
     if reason := file_reason(path):
         return reason
-    if _TEST_FILE.fullmatch(path.name):
+    if folders & _TEST_FOLDERS or _TEST_FILE.fullmatch(path.name):
         return "test-module"
-    return "generated" if _GENERATED_FILE.fullmatch(path.name) else None
+    return "generated" if folders & _GENERATED_FOLDERS or _GENERATED_FILE.fullmatch(path.name) else None
 
 
 @dataclass
@@ -163,7 +175,9 @@ def _nothing_new(old: str, new: str, language: str, changed: list[str]) -> str |
             if same_tree(before, after):
                 return "formatting-only" if _comments(old) == _comments(new) else "comments-only"
             return "comments-only" if same_meaning(before, after) else None
-    elif _squeezed(old) == _squeezed(new):
+        if _lines(old) == _lines(new):  # Python 2, perhaps
+            return "formatting-only"
+    elif _squeezed(old) == _squeezed(new) and _texts(old, language) == _texts(new, language):
         return "formatting-only"
     if any(_COMMENT_MARK.search(line) for line in changed):
         one, other = strip(old, language), strip(new, language)
@@ -175,6 +189,22 @@ def _nothing_new(old: str, new: str, language: str, changed: list[str]) -> str |
 
 def _tree(text: str) -> ast.Module | None:
     return parse(text.removeprefix("\ufeff"))
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that are not blank, without what stands at their ends."""
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
+
+
+def _texts(code: str, language: str) -> list[str]:
+    """Return the strings of a code, in which white space counts; none where nobody knows how to find them."""
+    lexer = lexer_of(language)
+    if lexer is None:
+        return []
+    from pygments.token import String
+
+    pieces = ((kind in String, text) for _, kind, text in lexer.get_tokens_unprocessed(code))
+    return ["".join(text for _, text in group) for is_text, group in groupby(pieces, itemgetter(0)) if is_text]
 
 
 def _squeezed(text: str) -> str:

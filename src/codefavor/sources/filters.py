@@ -11,12 +11,14 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 _TEST_FOLDERS: Final[frozenset[str]] = frozenset({"test", "tests", "idle_test", "testing"})
 _VENDOR_FOLDERS: Final[frozenset[str]] = frozenset(
-    {"_vendor", "vendor", "vendored", "_vendored", "third_party", "extern", "externals"}
+    {"_vendor", "vendor", "vendors", "vendored", "_vendored", "third_party", "third-party", "thirdparty", "3rdparty"}
+    | {"extern", "externals", "bundled"}
 )
 _TEST_FILE: Final = re.compile(r"(test_.*|.*_tests?|conftest)\.py$")
 # Prose may well speak of what generates what, so the weaker words count in comments only.
 _GENERATED: Final = re.compile(
-    r"@generated|auto(?:matically |-)?generated|\bdo not edit\b|^\s*#.*\bgenerated (?:by|from)\b",
+    r"@generated|auto(?:matically |[ -])?generated|\bdo not edit\b|^\s*#.*\bgenerated (?:by|from)\b|"
+    r"^\s*(?://|/?\*+|--|<!--)[ \t]*(?:code |file )?generated (?:by|from|with)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _STUB_DECORATORS: Final[frozenset[str]] = frozenset({"abstractmethod", "overload", "abstractproperty"})

@@ -34,6 +34,11 @@ _SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
     ("pypi-token", "pypi-", r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
     ("sendgrid-key", "SG.", r"\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
+    ("digitalocean-token", "dop_v1_", r"\bdop_v1_[a-f0-9]{64}"),
+    ("telegram-token", ":AA", r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,34}\b"),
+    ("azure-key", "AccountKey=", r"\bAccountKey=[A-Za-z0-9+/]{60,100}={0,2}"),
+    ("bearer-token", "earer ", r"\b[Bb]earer (?P<value>[A-Za-z0-9_.~+/-]{20,400}=*)"),
+    ("password-in-connection", "assword=", r"(?i:;\s{0,3}password)=(?P<value>[^;\s\"'{}$<>%]{8,200})(?=[;\"'])"),
     ("signed-token", "eyJ", r"\beyJ[A-Za-z0-9_-]{15,500}\.eyJ[A-Za-z0-9_-]{15,2000}\.[A-Za-z0-9_-]{20}"),
     (
         "password-in-address",
@@ -59,6 +64,11 @@ _ASSIGNED: Final = re.compile(
     r"[\"'](?P<value>[^\"'\s]{8,400})[\"']",
     re.IGNORECASE,
 )
+_EXPORTED: Final = re.compile(
+    # In a shell or an .env text: nothing else on the line, and a long value.
+    rf"^\s{{0,20}}(?:export\s{{1,9}})?\w{{0,40}}{_NAMES}\w{{0,40}}=(?P<value>[A-Za-z0-9+/_-]{{16,400}}=*)[ \t]{{0,9}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _EXAMPLE: Final = re.compile(
     r"example|sample|dummy|fake|test|placeholder|changeme|your|insert|xxx|\*\*\*|\.\.\.|<|\{|\$|%|12345|abcdef|secret|"
     r"password|token|hunter2|foobar|::|https?:|[\[\](),;\\|]",
@@ -76,7 +86,9 @@ def secret_kind(text: str) -> str | None:
         if part in text and any(_is_random(found) for found in shape.finditer(text)):
             return kind
     plain = text.lower().replace("_", "")  # looking for words is faster than for an expression
-    if any(name in plain for name in _TELLING) and any(_is_random(found) for found in _ASSIGNED.finditer(text)):
+    if any(name in plain for name in _TELLING) and any(
+        _is_random(found) for shape in (_ASSIGNED, _EXPORTED) for found in shape.finditer(text)
+    ):
         return "assigned-secret"
     return None
 
@@ -90,7 +102,7 @@ def _is_random(found: re.Match[str]) -> bool:
     if _EXAMPLE.search(value) or ("/" in value and len(value) < 32):
         return False
     mixed = bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))
-    return mixed and (found.re is not _ASSIGNED or _bits(value) >= 3.0)
+    return mixed and (found.re not in (_ASSIGNED, _EXPORTED) or _bits(value) >= 3.0)
 
 
 def _bits(value: str) -> float:

@@ -29,6 +29,7 @@ Reason: TypeAlias = Literal[
     "same-pair",
     "leading-instruction",
     "names-in-feedback",
+    "fails-examples",
 ]
 REASONS: Final[dict[Reason, str]] = {
     "duplicate-row": "the row asks what an earlier one asks",
@@ -48,6 +49,7 @@ REASONS: Final[dict[Reason, str]] = {
     "same-pair": "an earlier row gave the same two codes",
     "leading-instruction": "the instruction hints at one of the codes",
     "names-in-feedback": "the feedback does not name both codes, or calls them something else",
+    "fails-examples": "the improved code meets fewer of the instruction's examples than the naive one (`--verify`)",
 }
 """Every reason a row can be rejected for, and what it means."""
 
@@ -77,7 +79,15 @@ _LEADING: Final = re.compile(
     r"\b(?:naive|improved|better|worse) (?:code|version|solution|implementation|approach|way)\b|"
     r"\bmore (?:efficient|secure|robust|readable|concise|pythonic|idiomatic)\b|"
     r"\b(?:faster|safer|cleaner|better) than\b|\binstead of (?:a |an |the )?(?:loop|manual|nested|hard|naive)|"
-    r"\b(?:this|the) (?:commit|pull request|refactoring)\b",
+    r"\b(?:this|the) (?:commit|pull request|refactoring)\b|"
+    r"^\W*(?:modify|change|extend|convert|adapt|update) `[^`]+`|"
+    r"^\W*make (?:the |this )?\S+ (?:faster|safer|cleaner|more)\b|"
+    r"\breplace the (?:\w+ )?(?:loops?|recursion|regex|quer(?:y|ies)|concatenation)\b|"
+    r"\bavoid(?:s|ing)? (?:the |any )?"
+    r"(?:unnecessary|redundant|repeated|needless|duplicate|quadratic|nested|hard-?coded)\b|"
+    r"\brather than (?:using|building|looping|iterating|(?:a |an |the )?(?:loop|nested|manual|naive))\b|"
+    r"\b(?:slow|inefficient|insecure|vulnerable|buggy|broken|faulty) (?:function|code|version|loop|implementation)\b|"
+    r"\bthere (?:is|are) (?:a |some )?(?:bugs?|vulnerabilit\w+) in\b",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(
@@ -87,7 +97,9 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER_NAMES: Final = re.compile(
-    r"\b(?:code|snippet|solution|implementation|attempt) (?:(?-i:[AB])|[12]|#\d)\b|"
+    r"\b(?:code|snippet|solution|implementation|attempt|option|approach) (?:(?-i:\(?[AB]\b)|[12]\b|#\d)|"
+    r"\bversion (?-i:[AB])\b|\b(?:before|after|with) (?:the|this) (?:change|fix|commit|refactoring|update)\b|"
+    r"\bthe (?:pull request|PR|refactoring|(?:first|second|old|new|original) approach)\b|"
     r"\b(?:first|second|former|latter|original|old|older|new|newer|previous|initial|earlier|updated|refactored|"
     r"optimi[sz]ed|revised|modified|fixed|better|worse) (?:code|version|implementation|snippet|solution|attempt)\b|"
     r"\bthe (?:former|latter|commit|attempt|diff|patch)\b|\bthis commit\b",
@@ -159,8 +171,8 @@ def accept(
 
 
 def same_pair_key(pair: PreferencePair) -> str:
-    """Return what two pairs share that hold the same two codes, white space aside."""
-    return content_id(" ".join(pair.naive_code.split()), " ".join(pair.improved_code.split()))
+    """Return what two pairs share that hold the same two codes, white space aside, whichever is the better."""
+    return content_id(*sorted(" ".join(code.split()) for code in (pair.naive_code, pair.improved_code)))
 
 
 def leading(instruction: str, *codes: str) -> str | None:

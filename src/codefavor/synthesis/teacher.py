@@ -8,6 +8,8 @@ the files anew from the kept replies and asks only those.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,18 +21,21 @@ from codefavor.llm.asking import Asker, Conversation, Ended
 from codefavor.llm.batch_api import HALF, BatchAsker
 from codefavor.llm.client import Reply
 from codefavor.llm.cost import LEDGER, Totals, estimated_tokens, price_of, read_totals
-from codefavor.llm.load import load_client, redactor
+from codefavor.llm.load import addressed, load_client, redactor
 from codefavor.llm.settings import ChatSettings, Notice
 from codefavor.records import Commit, Instruction, PreferencePair, Record, Rejection
 from codefavor.runs import Config, Progress, Run, fingerprint, silent
 from codefavor.synthesis.acceptance import same_pair_key
 from codefavor.synthesis.prompts import Prompts
+from codefavor.synthesis.verification import PairVerifier, outcome_of
 
 RowT = TypeVar("RowT", bound=Commit | Instruction)
 
 REJECTIONS: Final = "rejections.jsonl"
 _BLOCK: Final = 32
 _NOT_ASKED: Final = "not-asked"
+_MOST_RUNNING: Final = 512
+"""Rows that may wait to be run; beyond it, asking waits for them."""
 
 
 class Method(Protocol[RowT]):
@@ -69,6 +74,8 @@ class TeacherSummary:
     rows: int = 0
     made: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    verified: Counter[str] = field(default_factory=Counter)
+    """What running pairs gave, where they were run."""
     spent: Totals = field(default_factory=Totals)
 
     def check(self) -> None:
@@ -105,6 +112,8 @@ class TeacherRun(Generic[RowT]):
         settings: how the model is asked.
         limit: only so many rows, from the first.
         batch: whether turns go through the provider's batch API: half the price, each turn within a day.
+        verify: whether both codes of a pair are run on the examples of its instruction.
+        unsafe: run them even where this machine cannot hold them.
 
     Raises:
         InputError: the file is missing, broken or empty.
@@ -119,9 +128,13 @@ class TeacherRun(Generic[RowT]):
         *,
         limit: int | None = None,
         batch: bool = False,
+        verify: bool = False,
+        unsafe: bool = False,
     ) -> None:
-        self._source, self._method, self._model, self._settings = source, method, model, settings
+        self._source, self._method, self._model = source, method, model
+        self._settings = addressed(model, settings)
         self._limit, self._batch = limit, batch
+        self._verify, self._unsafe = verify, unsafe
         self._digest = hash_file(source)
         total = sum(1 for _ in read_rows(source))
         if not total:
@@ -174,6 +187,7 @@ class TeacherRun(Generic[RowT]):
             RunMismatchError: the folder holds another run.
             JudgeError: the model could not be asked any more; what came is kept.
             StorageError: the folder cannot be written.
+            SandboxError: pairs are to be run, and this machine cannot hold them.
         """
         asker = self._asker(folder, notice)
         method = self._method
@@ -183,7 +197,8 @@ class TeacherRun(Generic[RowT]):
             writer = _Writer(log, method.out)
             progress(writer.summary.rows, self.total, f"{writer.summary.made:,} made")
             if not log.finished:
-                self._ask(asker, writer, progress)
+                with PairVerifier(folder, unsafe=self._unsafe) if self._verify else nullcontext() as verifier:
+                    self._ask(asker, writer, progress, verifier)
                 log.finish()
         writer.summary.spent = read_totals(folder / LEDGER)
         return writer.summary
@@ -216,25 +231,38 @@ class TeacherRun(Generic[RowT]):
 
     def _log(self, run: Run) -> BlockLog:
         names = (self._method.out, REJECTIONS)
-        mark = fingerprint({"run": run.fingerprint, "limit": self._limit})
+        # What was paid for does not depend on these: with others, the files are made anew from the kept replies.
+        mark = fingerprint({"run": run.fingerprint, "limit": self._limit, **({"verify": True} if self._verify else {})})
         progress = run.path(BlockLog.PROGRESS)
         if progress.exists() and (read_json(progress).get("fingerprint") != mark or _lacks(run.path(REJECTIONS))):
             progress.unlink()  # the files begin anew; the kept replies make the same of what they hold
         return BlockLog(run.folder, names, mark)
 
-    def _ask(self, asker: Asker | BatchAsker, writer: "_Writer", progress: Progress) -> None:
-        waiting: dict[int, Record] = {}
+    def _ask(
+        self, asker: Asker | BatchAsker, writer: "_Writer", progress: Progress, verifier: PairVerifier | None
+    ) -> None:
+        waiting: dict[int, Future[Record]] = {}
         ids: dict[int, str] = {}
         first = place = writer.summary.rows
-        for ended in asker.converse(self._talks(first, ids)):
-            row = ids.pop(ended.index)
-            waiting[first + ended.index] = _outcome(ended, row)
-            while place in waiting:
-                writer.add(waiting.pop(place))
+
+        def write(*, wait: bool) -> None:
+            nonlocal place
+            while place in waiting and (wait or waiting[place].done()):
+                writer.add(waiting.pop(place).result())
                 place += 1
                 if place % _BLOCK == 0 or place == self.total:
                     writer.commit()
+
+        for ended in asker.converse(self._talks(first, ids)):
+            record = _outcome(ended, ids.pop(ended.index))
+            if verifier and isinstance(record, PreferencePair):
+                waiting[first + ended.index] = verifier.submit(record)
+            else:
+                waiting[first + ended.index] = _done(record)
+            write(wait=len(waiting) > _MOST_RUNNING)
             progress(place + len(waiting), self.total, f"{writer.summary.made:,} made")
+        write(wait=True)
+        progress(place, self.total, f"{writer.summary.made:,} made")
 
     def _talks(self, first: int, ids: dict[int, str]) -> Iterator[Conversation[Any]]:
         """Yield a conversation for each row from the `first`, and note its id under its place among these."""
@@ -262,6 +290,7 @@ class _Writer:
             if "naive_code" in row:
                 pair = PreferencePair.model_validate(row)
                 self._codes[same_pair_key(pair)] = pair.id
+                self._count_run(pair)
 
     def add(self, record: Record) -> None:
         """Add what came of the next row."""
@@ -272,6 +301,7 @@ class _Writer:
                 record = Rejection(id=row, reason="same-pair", detail=f"as the pair {before}", meta=record.meta)
             else:
                 self._codes[key] = record.id
+                self._count_run(record)
         reason = record.reason if isinstance(record, Rejection) else None
         self._log.add(REJECTIONS if reason else self._out, record)
         self._count(reason)
@@ -279,6 +309,10 @@ class _Writer:
     def commit(self) -> None:
         """Put the block on disk."""
         self._log.commit()
+
+    def _count_run(self, pair: PreferencePair) -> None:
+        if (outcome := outcome_of(pair)) is not None:
+            self.summary.verified[outcome] += 1
 
     def _count(self, reason: str | None) -> None:
         self.summary.rows += 1
@@ -295,6 +329,12 @@ def _outcome(ended: Ended[Any], row: str) -> Record:
     if made is None:
         raise ValueError(f"the conversation about {row} ended without an outcome")
     return made
+
+
+def _done(record: Record) -> "Future[Record]":
+    future: Future[Record] = Future()
+    future.set_result(record)
+    return future
 
 
 def _repeated(row: str, before: str) -> Conversation[Rejection]:

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from codefavor.examples import read_examples
 from codefavor.formats.encoding import Encoder
-from codefavor.jsonl import read_records
 from codefavor.objectives import nearest_objective
-from codefavor.records import Comparison, TrainingExample, content_id
+from codefavor.records import Comparison, content_id
 from codefavor.runs import Progress, silent
 
 _CHUNK: Final = 256
@@ -57,7 +57,7 @@ def read_pairs(
     """Return the encoded pairs of a file of training examples, in its order.
 
     Args:
-        path: a file of `TrainingExample`.
+        path: a split of a data set, as `examples.splits_of` names it.
         encoder: turns them into ids.
         limit: if there are more pairs, so many of them, chosen by their ids; every run chooses the same.
         progress: told of examples.
@@ -71,7 +71,7 @@ def read_pairs(
     chosen = None if limit is None else _choose(path, limit)
     found: dict[str, Pair] = {}
     shortened = done = 0
-    wanted = (item for item in read_records(path, TrainingExample) if chosen is None or item.pair_id in chosen)
+    wanted = (item for item in read_examples(path) if chosen is None or item.pair_id in chosen)
     while chunk := list(islice(wanted, _CHUNK)):
         asked = [item.comparison() for item in chunk]
         if change is not None:
@@ -87,7 +87,7 @@ def read_pairs(
 
 
 def _choose(path: Path, limit: int) -> set[str]:
-    ids = {item.pair_id for item in read_records(path, TrainingExample)}
+    ids = {item.pair_id for item in read_examples(path)}
     return set(heapq.nsmallest(limit, ids, key=content_id))
 
 

@@ -12,9 +12,10 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from codefavor.checkpoints import WEIGHTS, Card, write_card
 from codefavor.errors import EmptyInputError, storage_errors
+from codefavor.examples import hash_split, read_examples, splits_of
 from codefavor.features.extract import FEATURE_SET, difference, is_gram
 from codefavor.features.model import FeatureModel, accuracy
-from codefavor.jsonl import check_readable, hash_file, read_records, write_bytes
+from codefavor.jsonl import write_bytes
 from codefavor.objectives import OBJECTIVES, nearest_objective
 from codefavor.records import TrainingExample
 from codefavor.runs import Config, Progress, silent, versions
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 KIND: Final = "linear"
 GENERAL: Final = "human-preference"
 """The head that learns from the pairs of all objectives; it also answers where a criterion names none."""
-SPLITS: Final = ("train", "validation", "held-out")
 
 
 class FeatureModelConfig(Config):
@@ -106,8 +106,8 @@ def fit(
 def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, progress: Progress = silent) -> Card:
     """Train on a dataset folder and write a checkpoint of kind "linear" to `out`.
 
-    Reads `train.jsonl` and, where they are, `validation.jsonl` (for the confidence) and `held-out.jsonl` (for the
-    scores in the card). The same files and settings give the same weights, byte for byte.
+    Reads the training split and, where they are, the validation split (for the confidence) and the held-out one (for
+    the scores in the card), however they are stored. The same files and settings give the same weights, byte for byte.
 
     Raises:
         InputError: the folder holds no training examples, or a line is broken.
@@ -115,11 +115,9 @@ def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, pr
     """
     from safetensors.numpy import save
 
-    check_readable(dataset / "train.jsonl")
-    paths = {name: dataset / f"{name}.jsonl" for name in SPLITS if (dataset / f"{name}.jsonl").is_file()}
+    paths = splits_of(dataset)
     prepared = {
-        name: prepare(read_records(path, TrainingExample), progress if name == "train" else silent)
-        for name, path in paths.items()
+        name: prepare(read_examples(path), progress if name == "train" else silent) for name, path in paths.items()
     }
     if not prepared["train"].found:
         raise EmptyInputError(f"{paths['train']} holds no examples; build a dataset with `codefavor dataset build`")
@@ -132,7 +130,7 @@ def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, pr
         kind=KIND,
         format=FEATURE_SET,
         base="linear",
-        data={path.name: hash_file(path) for path in paths.values()},
+        data={path.name: hash_split(path) for path in paths.values()},
         config=config.fixed(),
         scores={name: scores_of(model, pairs) for name, pairs in prepared.items()},
         versions=versions(),

@@ -24,10 +24,11 @@ from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, Card, read_card, write_card
 from codefavor.devices import best_device, quiet, working_dtype
 from codefavor.errors import CheckpointError, EmptyInputError, InputError, storage_errors
+from codefavor.examples import hash_split, read_examples, splits_of
 from codefavor.formats.answer_rows import answer_logits, by_length, padded
 from codefavor.formats.encoding import Encoder
-from codefavor.jsonl import check_readable, hash_file, read_records
-from codefavor.records import Function, TrainingExample
+from codefavor.jsonl import hash_file, read_records
+from codefavor.records import Function
 from codefavor.runs import Progress, Run, folder_at_once, silent, versions
 from codefavor.training import state as states
 from codefavor.training.batches import Pair, epoch_batches, read_pairs
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 KIND: Final = "pair-rm"
-SPLITS: Final = ("train", "validation", "held-out")
 _WORK: Final = ".training"
 _TOKENIZER_CHARACTERS: Final = 12_000_000
 _HELD_OUT_PAIRS: Final = 2000
@@ -57,8 +57,8 @@ def train_language_model(
 ) -> Card:
     """Train on a data set folder and leave a checkpoint of kind "pair-rm" in `out`; return its card.
 
-    Reads `train.jsonl` and, where they are, `validation.jsonl` (early stopping) and `held-out.jsonl` (the scores in
-    the card). Where `out` holds the finished result of the same training, nothing is done.
+    Reads the training split and, where they are, the validation split (early stopping) and the held-out one (the scores
+    in the card), however they are stored. Where `out` holds the finished result of the same training, nothing is done.
 
     Args:
         dataset: a folder that `codefavor dataset build` made.
@@ -74,13 +74,17 @@ def train_language_model(
         StorageError: `out` cannot be written or the disk is full; what was done is kept.
     """
     config = config or TrainingConfig()
-    check_readable(dataset / "train.jsonl")
     fresh = is_preset(base)
-    paths = {name: dataset / f"{name}.jsonl" for name in SPLITS if (dataset / f"{name}.jsonl").is_file()}
-    data = {path.name: hash_file(path) for path in paths.values()}
+    paths = splits_of(dataset)
+    data = {path.name: hash_split(path) for path in paths.values()}
     if functions is not None:
         data["functions"] = hash_file(functions)
     form = formats.load(_format_of(paths["train"]))
+    if form.FEEDBACK:
+        raise InputError(
+            f"{dataset} is of the format {form.NAME}, and only the letter alone is trained here; "
+            "build it with --format classification, or train on it with TRL or Axolotl (docs/dataset.md)"
+        )
     with Run(out, f"train {KIND}", {"base": base, **config.fixed()}, data) as run:
         work = run.path(_WORK)
         if run.path(WEIGHTS).is_file():
@@ -116,7 +120,7 @@ def train_language_model(
 
 
 def _format_of(path: Path) -> str:
-    first = next(read_records(path, TrainingExample), None)
+    first = next(read_examples(path), None)
     if first is None:
         raise EmptyInputError(f"{path} holds no examples; build a data set with `codefavor dataset build`")
     return first.format
@@ -138,7 +142,7 @@ def _own_tokenizer(work: Path, path: Path, vocabulary: int, context: int) -> "Pr
 def _texts(path: Path) -> Iterator[str]:
     """Yield what the tokenizer learns from: each pair's texts once, up to a limit."""
     left = _TOKENIZER_CHARACTERS
-    for example in read_records(path, TrainingExample):
+    for example in read_examples(path):
         if example.order == "naive-first":
             continue
         text = "\n".join((example.instruction, example.code_a, example.code_b, example.criterion))
@@ -275,7 +279,7 @@ class _Trainer:
         if functions is not None:
             codes: Iterator[str] = (item.code for item in read_records(functions, Function))
         else:
-            rows = read_records(path, TrainingExample)
+            rows = read_examples(path)
             codes = (
                 item.code_a if item.label == "A" else item.code_b for item in rows if item.order == "improved-first"
             )

@@ -11,7 +11,6 @@ from codefavor.judges.evidence.arguments import arguments_of
 from codefavor.judges.evidence.drawn import draw
 from codefavor.judges.evidence.inputs import imagine, vary
 from codefavor.judges.evidence.likeness import form_of
-from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.shapes import (
     COUNT,
     NUMBERS,
@@ -28,6 +27,7 @@ from codefavor.judges.evidence.shapes import (
     Whole,
     admits,
 )  # fmt: skip
+from codefavor.problems.asked import read_problem
 
 ANNOTATIONS: dict[str, Shape | None] = {
     "int": Whole(),

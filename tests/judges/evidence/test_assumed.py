@@ -4,7 +4,7 @@ import pytest
 
 from codefavor.judges.evidence.assumed import assumed_rows
 from codefavor.judges.evidence.growing import ladders
-from codefavor.judges.evidence.problem import Problem, read_problem
+from codefavor.problems.asked import Problem, read_problem
 
 
 def _asked(parameters: str, prose: str = "Look at it.") -> Problem:

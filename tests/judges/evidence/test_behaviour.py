@@ -8,10 +8,10 @@ import pytest
 from codefavor.judges.evidence import behaviour
 from codefavor.judges.evidence.base import OTHER, Evidence
 from codefavor.judges.evidence.behaviour import Behaviour, behaviour_evidence
-from codefavor.judges.evidence.examples import Example
-from codefavor.judges.evidence.outcomes import came, equal, meets, shown
-from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
+from codefavor.problems.asked import read_problem
+from codefavor.problems.examples import Example
+from codefavor.problems.outcomes import came, equal, meets, shown
 from codefavor.records import Comparison
 from codefavor.sandbox import CallOutcome, Limits, Opaque, Sandbox, SandboxError
 

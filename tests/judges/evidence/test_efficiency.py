@@ -9,7 +9,7 @@ import pytest
 from codefavor.judges.evidence import efficiency, growing
 from codefavor.judges.evidence.base import OTHER, Evidence
 from codefavor.judges.evidence.efficiency import efficiency_evidence
-from codefavor.judges.evidence.problem import read_problem
+from codefavor.problems.asked import read_problem
 from codefavor.records import Comparison
 from codefavor.sandbox import Limits, Sandbox, SandboxError
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codefavor.judges.evidence.examples import Example
 from codefavor.judges.evidence.inputs import Input, domains, vary
-from codefavor.judges.evidence.problem import Problem, read_problem, read_side
+from codefavor.problems.asked import Problem, read_problem, read_side
+from codefavor.problems.examples import Example
 
 
 def _problem(prose: str, *calls: str) -> Problem:

@@ -8,7 +8,7 @@ from codefavor.judges.evidence import efficiency
 from codefavor.judges.evidence.base import Evidence
 from codefavor.judges.evidence.efficiency import efficiency_evidence
 from codefavor.judges.evidence.memory import memory_evidence
-from codefavor.judges.evidence.problem import Problem, read_problem
+from codefavor.problems.asked import Problem, read_problem
 from codefavor.records import Comparison
 from codefavor.sandbox import Job, Sandbox, SandboxError
 

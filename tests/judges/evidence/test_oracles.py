@@ -10,8 +10,8 @@ import pytest
 from codefavor.judges.evidence.behaviour import Behaviour, Disagreement
 from codefavor.judges.evidence.oracles.concept import Concept, OutsideDomainError
 from codefavor.judges.evidence.oracles.consult import CONCEPTS, NOTHING, find_oracles, oracle_evidence
-from codefavor.judges.evidence.outcomes import equal
-from codefavor.judges.evidence.problem import Problem, read_problem
+from codefavor.problems.asked import Problem, read_problem
+from codefavor.problems.outcomes import equal
 from codefavor.sandbox import CallOutcome
 
 _NASTY: tuple[Any, ...] = (

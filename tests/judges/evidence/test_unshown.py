@@ -10,9 +10,9 @@ from codefavor.judges.evidence.base import OTHER, Evidence
 from codefavor.judges.evidence.behaviour import behaviour_evidence
 from codefavor.judges.evidence.inverse import inverse_evidence, pair_of
 from codefavor.judges.evidence.oracles import oracle_evidence
-from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
 from codefavor.judges.evidence.state import state_evidence
+from codefavor.problems.asked import read_problem
 from codefavor.records import Comparison
 from codefavor.sandbox import Limits, Sandbox, SandboxError
 

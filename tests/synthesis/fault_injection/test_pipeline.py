@@ -58,6 +58,23 @@ def test_pairs_parse_differ_and_are_printed_alike(functions_file: Path, tmp_path
         assert pair.feedback
 
 
+def test_docstrings_come_back_on_both_sides_or_on_none(functions_file: Path, tmp_path: Path) -> None:
+    """A comment that only one side has would give the label away."""
+    inject_faults(functions_file, tmp_path / "run", FaultInjectionConfig(algorithm_rounds=0, docstrings=True))
+    pairs = read_all(tmp_path / "run" / "pairs.jsonl", PreferencePair)
+
+    told = 0
+    for pair in pairs:
+        comments = [
+            [ast.get_docstring(node) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
+            for code in (pair.naive_code, pair.improved_code)
+        ]
+        naive, improved = (sorted(filter(None, found)) for found in comments)
+        assert naive == improved
+        told += bool(naive)
+    assert told > 0.3 * len(pairs)
+
+
 def test_shorter_is_neither_better_nor_worse(functions_file: Path, tmp_path: Path) -> None:
     """The share "shorter wins" stays between 40 and 60 % for every criterion."""
     inject_faults(functions_file, tmp_path / "run", FaultInjectionConfig())

@@ -320,3 +320,15 @@ def test_a_long_reply_takes_no_longer_than_its_length() -> None:
         read_sections(text, ALL)
 
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("inside", ['{"naive": [], "improved": []}', '{"naive": "a", "improved": "b"}'])
+def test_a_dictionary_inside_a_code_is_not_the_answer(inside: str) -> None:
+    """A code may use the sections' names as keys, with which a whole answer in JSON begins too."""
+    code = f"used = {inside}\nprint(used)\n"
+    text = (
+        f"[INSTRUCTION]\n{ASK}\n\n[CRITERION]\n{BY}\n\n[NAIVE_CODE]\n```python\n{code}```\n\n"
+        f"[IMPROVED_CODE]\n{F_NEW}\n\n[FEEDBACK]\n{WHY}"
+    )
+
+    assert read_sections(text, ALL) == {**WHOLE, "naive_code": code}

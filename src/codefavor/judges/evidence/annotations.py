@@ -9,7 +9,6 @@ from typing import Final
 
 from codefavor.codetext.parsing import parse, parse_expression
 from codefavor.codetext.trees import walk
-from codefavor.judges.evidence.literals import literal
 from codefavor.judges.evidence.shapes import (
     COUNT,
     NUMBERS,
@@ -26,6 +25,7 @@ from codefavor.judges.evidence.shapes import (
     Truth,
     Whole,
 )
+from codefavor.problems.literals import literal
 
 # ── Annotations ──
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 from codefavor.judges.evidence.annotations import read_annotation, read_name, read_use
-from codefavor.judges.evidence.problem import Problem, Signature
 from codefavor.judges.evidence.shapes import Form, Items, OneOf, Real, Row, Shape, Table, Text, Whole, admits, shape_of
+from codefavor.problems.asked import Problem, Signature
 
 ANNOTATED: Final = 0.9
 """How sure a shape is that an annotation gives."""

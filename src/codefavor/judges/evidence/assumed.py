@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from codefavor.codetext.parsing import parse_expression
 from codefavor.judges.evidence.inputs import Arguments
-from codefavor.judges.evidence.problem import Problem
+from codefavor.problems.asked import Problem
 
 _NUMBERS: Final = (7, 2, 9, 4, 12), (5, 11, 3, 8, 1, 6, 20)
 _WORDS: Final = ("stone", "river", "elm", "cloud", "ash"), ("moss", "river", "lantern", "oak", "fern", "dune", "inn")

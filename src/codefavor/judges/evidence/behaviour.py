@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.inputs import Arguments, vary
-from codefavor.judges.evidence.outcomes import came as came
-from codefavor.judges.evidence.outcomes import equal as equal
-from codefavor.judges.evidence.outcomes import kind_of, meets, shown
-from codefavor.judges.evidence.problem import Problem
-from codefavor.judges.evidence.problem import Side as Code
+from codefavor.problems.asked import Problem
+from codefavor.problems.asked import Side as Code
+from codefavor.problems.outcomes import came as came
+from codefavor.problems.outcomes import equal as equal
+from codefavor.problems.outcomes import kind_of, meets, shown
 from codefavor.records import Comparison
 from codefavor.sandbox import CallOutcome, Job, Limits, Outcome, Sandbox
 

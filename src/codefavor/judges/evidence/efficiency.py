@@ -17,8 +17,8 @@ from codefavor.judges.evidence.behaviour import came, equal
 from codefavor.judges.evidence.growing import Ladder, ladders
 from codefavor.judges.evidence.growth import exponent
 from codefavor.judges.evidence.memory import memory_evidence
-from codefavor.judges.evidence.problem import Problem
-from codefavor.judges.evidence.problem import Side as Code
+from codefavor.problems.asked import Problem
+from codefavor.problems.asked import Side as Code
 from codefavor.records import Comparison
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox, SandboxError
 

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from codefavor.judges.evidence.assumed import assumed_rows
 from codefavor.judges.evidence.inputs import Arguments, Domain, domains
-from codefavor.judges.evidence.problem import Problem
+from codefavor.problems.asked import Problem
 
 Grow: TypeAlias = Callable[[int], Arguments | None]
 

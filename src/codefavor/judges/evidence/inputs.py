@@ -9,8 +9,8 @@ from typing import Any, Final
 from codefavor.judges.evidence.arguments import ANNOTATED, Argument, arguments_of, unsigned
 from codefavor.judges.evidence.likeness import Arguments as Arguments
 from codefavor.judges.evidence.likeness import counted, form_of, relations, sized, whole
-from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.shapes import Items, admits
+from codefavor.problems.asked import Problem
 from codefavor.records import content_id
 
 _LONGEST_REPR: Final = 4000

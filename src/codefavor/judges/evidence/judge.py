@@ -19,7 +19,6 @@ from codefavor.judges.evidence.behaviour import behaviour_evidence
 from codefavor.judges.evidence.efficiency import efficiency_evidence
 from codefavor.judges.evidence.inverse import inverse_evidence
 from codefavor.judges.evidence.oracles import oracle_evidence
-from codefavor.judges.evidence.problem import read_problem
 from codefavor.judges.evidence.properties import property_evidence
 from codefavor.judges.evidence.security import security_evidence
 from codefavor.judges.evidence.state import state_evidence
@@ -27,6 +26,7 @@ from codefavor.judges.evidence.weigh import weigh
 from codefavor.judges.fallback import Fallback
 from codefavor.judges.feature_model import load_builtin
 from codefavor.objectives import nearest_objective
+from codefavor.problems.asked import read_problem
 from codefavor.records import Comparison, Verdict, content_id
 from codefavor.sandbox import Sandbox
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.growth import exponent
-from codefavor.judges.evidence.problem import Problem
+from codefavor.problems.asked import Problem
 from codefavor.sandbox import Job, Limits, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=12.0, call_cpu_seconds=4.0, wall_seconds=60.0, memory_mb=4096)

@@ -6,9 +6,9 @@ from typing import Any
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import COVERED, Behaviour
 from codefavor.judges.evidence.likeness import Arguments
-from codefavor.judges.evidence.outcomes import came, shown
-from codefavor.judges.evidence.problem import Problem
 from codefavor.judges.evidence.stated import Property, candidates
+from codefavor.problems.asked import Problem
+from codefavor.problems.outcomes import came, shown
 
 
 def find_properties(problem: Problem) -> list[Property]:

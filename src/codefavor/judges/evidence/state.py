@@ -15,8 +15,8 @@ from codefavor.codetext.trees import walk
 from codefavor.judges.evidence.base import OTHER, Evidence, Side, named
 from codefavor.judges.evidence.behaviour import Behaviour, Disagreement
 from codefavor.judges.evidence.likeness import Arguments
-from codefavor.judges.evidence.outcomes import shown
-from codefavor.judges.evidence.problem import Problem
+from codefavor.problems.asked import Problem
+from codefavor.problems.outcomes import shown
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=4.0, call_cpu_seconds=0.5, wall_seconds=30.0, memory_mb=1024)

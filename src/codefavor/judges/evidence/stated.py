@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from codefavor.judges.evidence.annotations import read_annotation
 from codefavor.judges.evidence.likeness import Arguments
-from codefavor.judges.evidence.literals import read_literal
-from codefavor.judges.evidence.outcomes import equal, shown
 from codefavor.judges.evidence.shapes import Items, Listed, OneOf, Real, Row, Shape, Table, Text, Truth, Whole
+from codefavor.problems.literals import read_literal
+from codefavor.problems.outcomes import equal, shown
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class FaultInjectionConfig(Config):
     """Longest code on either side; what is longer is rejected."""
     seed: int = 0
     """Chooses sites, wordings and operators, together with each function's id."""
+    docstrings: bool = False
+    """Give both sides the function's docstring back, for training with comments."""
     verify: bool = False
     """Run both sides of the pairs about correctness and efficiency, and reject those that are not what they say."""
     workers: PositiveInt = 1
@@ -348,6 +350,7 @@ def _apply(
         "objective": operator.objective,
         "function": function.id,
         **({"cwe": operator.cwe} if operator.cwe else {}),
+        **({"license": function.license} if function.license else {}),
     }
     try:
         change = operator.rewrite(tree, chance)
@@ -371,6 +374,10 @@ def _apply(
         return Rejection(id=function.id, reason="same-code", detail=operator.name, meta=meta)
     if max(len(naive), len(improved)) > config.max_characters:
         return Rejection(id=function.id, reason="too-long", detail=operator.name, meta=meta)
+    if config.docstrings and function.docstring:
+        told = _with_docstring(naive, function), _with_docstring(improved, function)
+        if told[0] != naive and told[1] != improved:  # an operator may have given one side another name
+            naive, improved = told
     instruction = instruction_for(function, base, chance, change.requirement)
     return _pair(instruction, naive, improved, change.feedback, f"{function.package}:{function.module}", meta)
 
@@ -390,6 +397,17 @@ def _evened(change: Change, chance: random.Random) -> tuple[str, str]:
         return (print_tree(tree) if lengthen(tree, chance, gap + margin) else naive), improved
     tree = ast.parse(improved)
     return naive, (print_tree(tree) if lengthen(tree, chance, gap + margin) else improved)
+
+
+def _with_docstring(code: str, function: Function) -> str:
+    """Put the function's own docstring back; what an operator wrote around it has none."""
+    tree = ast.parse(code)
+    name = function.qualname.rpartition(".")[2]
+    for node in walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            node.body.insert(0, ast.Expr(ast.Constant(function.docstring)))
+            break
+    return ast.unparse(tree)
 
 
 def _without_docstring(tree: ast.Module) -> ast.Module:

@@ -82,10 +82,16 @@ def read_sections(reply: str, wanted: Sequence[Wanted]) -> dict[str, str]:
     heading = _heading_of(tuple(name for section in wanted for name in (section.key.replace("_", " "), *section.names)))
     codes = {section.key for section in wanted if section.code}
     found = _from_json(text, keys)
-    if len(found) < 2:
-        found = _from_lines(text, keys, codes, heading)
+    lines = _from_lines(text, keys, codes, heading)
+    # A code under a heading may hold a dictionary with the sections' names as its keys.
+    if len(found) < 2 or _told(found) < _told(lines):
+        found = lines
     read = {key: _code_of(value) if key in codes else _text_of(value) for key, value in found.items()}
     return {key: value for key, value in read.items() if value.strip()}
+
+
+def _told(found: Mapping[str, str]) -> int:
+    return sum(bool(text.strip()) for text in found.values())
 
 
 def _letters(name: str) -> str:

@@ -10,8 +10,8 @@ from codefavor.judges.evidence.behaviour import Behaviour
 from codefavor.judges.evidence.inputs import Arguments
 from codefavor.judges.evidence.oracles import collections, measures, numbers, texts
 from codefavor.judges.evidence.oracles.concept import Concept
-from codefavor.judges.evidence.outcomes import came, equal, shown
-from codefavor.judges.evidence.problem import Problem
+from codefavor.problems.asked import Problem
+from codefavor.problems.outcomes import came, equal, shown
 from codefavor.sandbox import CallOutcome
 
 CONCEPTS: Final[tuple[Concept, ...]] = (*numbers.CONCEPTS, *texts.CONCEPTS, *collections.CONCEPTS, *measures.CONCEPTS)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from codefavor.codetext.parsing import parse, parse_expression
 from codefavor.codetext.trees import walk
-from codefavor.judges.evidence.literals import closing, expression, literal, read_literal, written
+from codefavor.problems.literals import closing, expression, literal, read_literal, written
 
 _MOST: Final = 60
 _LONGEST: Final = 30_000

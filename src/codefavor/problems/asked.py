@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from codefavor.codetext.parsing import parse, parse_strictly
-from codefavor.judges.evidence.entries import Function, Method, as_functions, methods_of
-from codefavor.judges.evidence.examples import Example, called, find_examples
-from codefavor.judges.evidence.literals import written
+from codefavor.problems.entries import Function, Method, as_functions, methods_of
+from codefavor.problems.examples import Example, called, find_examples
+from codefavor.problems.literals import written
 
 _DEF: Final = re.compile(r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _NAMED: Final = re.compile(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codefavor.judges.evidence.problem import read_problem, read_side
+from codefavor.problems.asked import read_problem, read_side
 
 _BOTH = "def helper(x):\n    return x\n\ndef blend(items, k=1):\n    return [item + k for item in items]\n"
 

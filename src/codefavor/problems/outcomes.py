@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from codefavor.judges.evidence.examples import Example
+from codefavor.problems.examples import Example
 from codefavor.sandbox import CallOutcome, Opaque
 
 _SHOWN: Final = 160

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codefavor.judges.evidence.examples import Example, arguments_of, called, find_examples
-from codefavor.judges.evidence.problem import read_problem
+from codefavor.problems.asked import read_problem
+from codefavor.problems.examples import Example, arguments_of, called, find_examples
 
 
 def _only(text: str, *names: str) -> Example:

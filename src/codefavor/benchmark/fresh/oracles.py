@@ -1,0 +1,194 @@
+"""Owns what oracles say of solutions: right by cases and by agreement, dear by instructions, insecure by attacks.
+
+Nothing here believes an author's claim, nor what a solution says about itself: values are compared outside the sandbox,
+and costs are counted by the processor's emulator.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from codefavor.benchmark.fresh.pool import Attack, Case, Problem, Solution
+from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox
+
+_LIMITS: Final = Limits(cpu_seconds=20.0, call_cpu_seconds=2.0, wall_seconds=60.0)
+SIZES: Final = (0, 1, 2, 3, 5, 8, 13, 21)
+"""Of the inputs on which solutions are compared, several of each."""
+DRAWS: Final = 6
+LADDER: Final = (32, 64, 128, 256, 512, 1024, 2048, 4096)
+"""Sizes that are climbed until a solution takes long enough; there instructions are counted."""
+_PATIENCE: Final = 0.02
+"""CPU seconds of one call that are long enough: counting takes a hundred times as long."""
+TOLERANCE: Final = 1e-9
+"""Relative difference of floating numbers that counts as none."""
+
+
+@dataclass
+class Observed:
+    """What was seen of one solution."""
+
+    solution: Solution
+    failed: str = ""
+    """The first case it fails, in words; empty where it passes all."""
+    differs: str = ""
+    """The first drawn input on which it disagrees with the accepted ones; empty where on none."""
+    costs: dict[int, int] = field(default_factory=dict)
+    """Size of input → instructions of one call; only of right solutions."""
+    gave_up: int = 0
+    """The size at which it took too long; 0 where at none."""
+    attacked: list[str] = field(default_factory=list)
+    """Weaknesses whose attack worked."""
+
+    @property
+    def right(self) -> bool:
+        """Whether it passes every case and agrees on every drawn input."""
+        return not self.failed and not self.differs
+
+
+def observe(problem: Problem, sandbox: Sandbox) -> list[Observed]:
+    """Return what the oracles see of a problem's solutions, in their order.
+
+    Raises:
+        ValueError: the problem itself is broken: a right value is no literal, or its inputs cannot be made.
+        SandboxError: the sandbox cannot start a worker.
+    """
+    seen = [Observed(solution) for solution in problem.solutions]
+    for item in seen:
+        item.failed = _first_failure(problem, item.solution.code, sandbox)
+    if problem.inputs:
+        _compare(problem, [item for item in seen if not item.failed], sandbox)
+    if any(item.solution.claim == "slow" for item in seen) and problem.inputs:
+        _count(problem, [item for item in seen if item.right], sandbox)
+    if problem.attacks:
+        for item in seen:
+            if item.right:
+                item.attacked = [
+                    attack.cwe for attack in problem.attacks if _works(attack, item.solution.code, sandbox)
+                ]
+    return seen
+
+
+# ── Cases ──
+
+
+def _first_failure(problem: Problem, code: str, sandbox: Sandbox) -> str:
+    calls = tuple(case.call for case in problem.cases)
+    prepares = tuple(case.prepare or "pass" for case in problem.cases)
+    outcome = sandbox.run(Job(code, calls, prepares, limits=_LIMITS))
+    if outcome.status != "ok":
+        return f"the code does not run: {outcome.status} {outcome.exception} {outcome.message}".strip()
+    for case, call in zip(problem.cases, outcome.calls, strict=True):
+        if not _is_right(case, call):
+            return f"{case.call} {came(call)}, right is {case.gives or 'raising ' + case.raises}"
+    return ""
+
+
+def _is_right(case: Case, call: CallOutcome) -> bool:
+    if case.raises:
+        return call.status == "raised" and call.exception == case.raises
+    return call.status == "returned" and alike(call.value, ast.literal_eval(case.gives))
+
+
+def came(call: CallOutcome) -> str:
+    """Return in words what came of a call."""
+    if call.status == "returned":
+        return f"gives {call.value!r}"[:200]
+    return f"raises {call.exception}" if call.status == "raised" else f"ends as {call.status}"
+
+
+def alike(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a solution returned)
+    """Return whether two values are equal and of the same types, floating numbers nearly so."""
+    if isinstance(one, float) and isinstance(other, float):
+        return (
+            one == other or (one != one and other != other) or abs(one - other) <= TOLERANCE * max(abs(one), abs(other))
+        )
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict):
+        return len(one) == len(other) and all(key in other and alike(value, other[key]) for key, value in one.items())
+    return bool(one == other)
+
+
+# ── Agreement on drawn inputs ──
+
+
+def _compare(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None:
+    """Note the first drawn input on which a solution disagrees with most of those that claim to be right."""
+    draws = [(size, turn) for size in SIZES for turn in range(DRAWS)]
+    prepare = tuple(
+        f"_args = inputs(__import__('random').Random({size * 1000 + turn}), {size})" for size, turn in draws
+    )
+    calls = tuple(f"{problem.entry}(*_args)" for _ in draws)
+    found = {}
+    for item in seen:
+        code = f"{problem.inputs}\n{item.solution.code}"
+        found[id(item)] = sandbox.run(Job(code, calls, prepare, limits=_LIMITS)).calls
+    trusted = [item for item in seen if item.solution.claim != "wrong"]
+    if not trusted:
+        return
+    for place, (size, turn) in enumerate(draws):
+        votes = Counter(_said(found[id(item)][place]) for item in trusted)
+        wanted, count = votes.most_common(1)[0]
+        if wanted.startswith("unprepared"):
+            raise ValueError(f"problem {problem.name}: inputs(rng, {size}) does not work: {wanted}")
+        if count * 2 <= len(trusted):
+            continue  # nobody knows what is right here
+        model = next(found[id(item)][place] for item in trusted if _said(found[id(item)][place]) == wanted)
+        for item in seen:
+            call = found[id(item)][place]
+            if not item.differs and _said(call) != wanted and not _nearly(call, model):
+                item.differs = f"on inputs(Random({size * 1000 + turn}), {size}) it {came(call)}, others: {came(model)}"
+
+
+def _said(call: CallOutcome) -> str:
+    return f"{call.status} {call.canonical if call.status == 'returned' else call.exception}"
+
+
+def _nearly(one: CallOutcome, other: CallOutcome) -> bool:
+    return one.status == other.status == "returned" and alike(one.value, other.value)
+
+
+# ── Costs ──
+
+
+def _count(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None:
+    """Count the instructions of right solutions on the largest input that all of them take."""
+    last = 0
+    for size in LADDER:
+        times = [_time(problem, item, size, sandbox) for item in seen]
+        if any(seconds is None for seconds in times):
+            for item, seconds in zip(seen, times, strict=True):
+                item.gave_up = size if seconds is None else 0
+            break
+        last = size
+        if max(filter(None, times), default=0.0) > _PATIENCE:
+            break
+    for item in seen if last else ():
+        counted = sandbox.instructions(*_cost_of(problem, item, last))
+        if counted is not None:
+            item.costs[last] = counted
+
+
+def _time(problem: Problem, item: Observed, size: int, sandbox: Sandbox) -> float | None:
+    """Return the CPU seconds of a call on an input of a size; None where it does not end well."""
+    code, call, prepare = _cost_of(problem, item, size)
+    calls = sandbox.run(Job(code, (call,), (prepare,), measure=True, want_values=False, limits=_LIMITS)).calls
+    return calls[0].cost if calls and calls[0].status in ("returned", "unencodable") else None
+
+
+def _cost_of(problem: Problem, item: Observed, size: int) -> tuple[str, str, str]:
+    prepare = f"_args = inputs(__import__('random').Random({size}), {size})"
+    return f"{problem.inputs}\n{item.solution.code}", f"{problem.entry}(*_args)", prepare
+
+
+# ── Attacks ──
+
+
+def _works(attack: Attack, code: str, sandbox: Sandbox) -> bool:
+    job = Job(code, (attack.call,), (attack.prepare or "pass",), limits=_LIMITS)
+    call = sandbox.run(job).calls[0]
+    return call.status == "returned" and attack.shows in repr(call.value)

@@ -1,0 +1,173 @@
+"""Owns finding near-duplicates among very many documents, in memory that grows by 200 bytes a document.
+
+A document is near to an earlier one where each of its parts has at least a given Levenshtein similarity to the same
+part of the other; parts too short for that must be equal. MinHash of the parts together proposes candidates: documents
+that share a band. The keys of the bands stay in arrays, which are sorted a band at a time; the texts wait in a
+temporary file without a name, which is gone with the process. Of documents that share a key, each is compared with the
+`_NEIGHBOURS` before it at most, so that a crowd of documents with one beginning costs its number and not its square.
+"""
+
+import os
+import re
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codefavor.dataset.deduplication import BANDS, NEAR, SHORTEST, band_keys, similarity, squeezed
+from codefavor.errors import storage_errors
+from codefavor.records import PreferencePair
+
+_NEIGHBOURS: Final = 64
+_BATCH: Final = 1024
+_PENDING: Final = 4_000_000
+"""Candidates, some of them found in several bands, that wait to be told apart."""
+_END: Final = "\0"
+_TOKEN: Final = re.compile(r"\w+|[^\w\s]")
+
+Document = tuple[str, ...]
+
+
+class NearDuplicates:
+    r"""Documents, and which of them are near to an earlier one.
+
+    >>> one, other = "def area(width, height):\n    return width * height", "print('a text that is long enough too')"
+    >>> with NearDuplicates() as documents:
+    ...     for text in (one, other, one.replace("width *", "width  *")):
+    ...         documents.add((text,))
+    ...     dict(documents.find())
+    {2: 0}
+    """
+
+    def __init__(self, threshold: float = NEAR) -> None:
+        self.threshold = threshold
+        self._texts = tempfile.TemporaryFile(prefix="codefavor-")  # noqa: SIM115 (closed by __exit__)
+        self._ends = array("q", [0])
+        self._keys: list[NDArray[np.uint32]] = []
+        self._rows: list[NDArray[np.int32]] = []
+        self._waiting: list[Document] = []
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1 + len(self._waiting)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # on a full disk there is something left to write, which nobody needs
+            self._texts.close()
+
+    def add(self, document: Document) -> None:
+        """Add a document; its number is how many there were before."""
+        self._waiting.append(tuple(squeezed(part) for part in document))
+        if len(self._waiting) >= _BATCH:
+            self._store()
+
+    def find(self) -> Iterator[tuple[int, int]]:
+        """Yield each document that is near to an earlier one which is near to none, and that earlier one, ascending."""
+        read = lru_cache(maxsize=4096)(self._read)
+        kept: dict[int, int] = {}  # a near-duplicate → the document it is near to
+        for later, earlier in self.candidates():
+            if later in kept:
+                continue
+            # What is near to a near-duplicate need not be near to the document that stays.
+            earlier = kept.get(earlier, earlier)
+            if self._are_near(read(later), read(earlier)):
+                kept[later] = earlier
+                yield later, earlier
+
+    def near(self) -> Iterator[tuple[int, int]]:
+        """Yield all pairs (later, earlier) of candidates that are near to one another, ascending."""
+        read = lru_cache(maxsize=4096)(self._read)
+        return (pair for pair in self.candidates() if self._are_near(read(pair[0]), read(pair[1])))
+
+    def candidates(self) -> Iterator[tuple[int, int]]:
+        """Yield the pairs (later, earlier) of documents that share a band, ascending."""
+        self._store()
+        number = len(self._ends) - 1
+        rows = np.concatenate([np.empty(0, np.int32), *self._rows]).astype(np.int64)
+        found: list[NDArray[np.int64]] = []
+        for band in range(BANDS):
+            keys = np.concatenate([np.empty(0, np.uint32), *(block[:, band] for block in self._keys)])
+            order = np.argsort(keys, kind="stable")
+            keys, owners = keys[order], rows[order]
+            for distance in range(1, _NEIGHBOURS + 1):
+                same = np.flatnonzero(keys[distance:] == keys[:-distance])
+                if not len(same):
+                    break
+                found.append(owners[same + distance] * number + owners[same])
+            if sum(map(len, found)) > _PENDING:
+                found = [_distinct(found)]
+        pairs = _distinct(found)
+        for start in range(0, len(pairs), _BATCH):
+            later, earlier = np.divmod(pairs[start : start + _BATCH], number)
+            yield from zip(later.tolist(), earlier.tolist(), strict=True)
+
+    def _are_near(self, one: Document, other: Document) -> bool:
+        return all(
+            a == b or (len(a) >= SHORTEST and similarity(a, b, self.threshold) > 0)
+            for a, b in zip(one, other, strict=True)
+        )
+
+    def _store(self) -> None:
+        if not self._waiting:
+            return
+        first = len(self._ends) - 1
+        keys, usable = band_keys([" ".join(document) for document in self._waiting])
+        self._keys.append((keys[usable] >> np.uint64(32)).astype(np.uint32))
+        self._rows.append(np.arange(first, first + len(self._waiting), dtype=np.int32)[usable])
+        with storage_errors(tempfile.gettempdir()):
+            for document in self._waiting:
+                written = self._texts.write(_END.join(document).encode("utf-8", "surrogatepass"))
+                self._ends.append(self._ends[-1] + written)
+            self._texts.flush()
+        self._waiting = []
+
+    def _read(self, number: int) -> Document:
+        start, end = self._ends[number], self._ends[number + 1]
+        return tuple(os.pread(self._texts.fileno(), end - start, start).decode("utf-8", "surrogatepass").split(_END))
+
+
+def _distinct(found: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the numbers, ascending and each once; by sorting, which for these is faster than `np.unique`."""
+    numbers = np.sort(np.concatenate([np.empty(0, np.int64), *found]))
+    return numbers[np.flatnonzero(np.diff(numbers, prepend=-1))]
+
+
+def document_of(pair: PreferencePair) -> Document:
+    """Return what two pairs must have in common to teach the same: the change, the lines it is in, the better code.
+
+    Two faults in one function are therefore two pairs, as are a fault and its repair, and the same fault in two copies
+    of a function is one.
+    """
+    naive, improved = ([line.strip() for line in code.split("\n")] for code in (pair.naive_code, pair.improved_code))
+    both = {*naive} & {*improved}
+    naive, improved = ([line for line in lines if line not in both] for lines in (naive, improved))
+    before, after = (_TOKEN.findall("\n".join(lines)) for lines in (naive, improved))
+    start, end = _common(before, after), _common(before[::-1], after[::-1])
+    end = min(end, len(before) - start, len(after) - start)
+    change = [*before[start : len(before) - end], "→", *after[start : len(after) - end]]
+    parts = " ".join(change), "\n".join([*naive, "→", *improved]), pair.improved_code
+    return tuple(part.replace(_END, " ") for part in parts)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many items two lists begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def near_pairs(texts: Iterable[str], threshold: float = NEAR) -> list[tuple[int, int]]:
+    """Return all pairs (later, earlier) of texts that share a band and are near to one another."""
+    with NearDuplicates(threshold) as documents:
+        for text in texts:
+            documents.add((text,))
+        return list(documents.near())

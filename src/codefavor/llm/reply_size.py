@@ -1,0 +1,54 @@
+"""Owns how long a reply may be: hundreds are in flight, and a server that never ends one must not fill the memory."""
+
+from typing import Final
+
+import aiohttp
+
+from codefavor.llm.client import RequestError
+
+MOST: Final = 4 << 20
+"""Bytes. The longest answers that models give, with all their thinking and every letter escaped, are shorter."""
+MOST_PACKED: Final = MOST // 50
+"""Bytes of a body that is packed: unpacked it may be a thousand times as long."""
+
+
+class Tally:
+    """Counts the bytes of one reply."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._left, self._most = most, most
+
+    def add(self, part: bytes) -> bytes:
+        """Return the part.
+
+        Raises:
+            RequestError: the reply is longer than any answer.
+        """
+        self._left -= len(part)
+        if self._left < 0:
+            raise RequestError("broken", f"the reply is longer than {self._most:,} bytes")
+        return part
+
+
+async def read_within(response: aiohttp.ClientResponse) -> None:
+    """Read the body of a response, so that whoever reads it next finds it there.
+
+    Raises:
+        RequestError: it is longer than any answer; the connection is closed.
+    """
+    tally = Tally()
+    try:
+        response._body = b"".join([tally.add(part) async for part in response.content.iter_any()])
+    except BaseException:
+        response.close()
+        raise
+
+
+class ShortResponse(aiohttp.ClientResponse):
+    """A response whose body may be so long and no longer."""
+
+    async def read(self) -> bytes:
+        """Return the body."""
+        if self._body is None:
+            await read_within(self)
+        return await super().read()

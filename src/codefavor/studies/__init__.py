@@ -1,0 +1,1 @@
+"""Controlled experiments: the same training and evaluation again and again, one thing varied at a time."""
