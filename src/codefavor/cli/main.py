@@ -18,6 +18,7 @@ from codefavor.cli import (
     mine,
     quickstart,
     rank,
+    recipe,
     report,
     study,
     synth,
@@ -70,6 +71,7 @@ app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
+app.add_typer(recipe.app, name="recipe")
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 
