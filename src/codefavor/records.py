@@ -206,10 +206,17 @@ class TrainingExample(Record):
     criterion: Text
     label: Annotated[Label, Field(validation_alias=AliasChoices("better", "label"), serialization_alias="better")]
     """In files `better`: TRL takes a column called `label` for a thumbs-up or -down."""
+    p_a: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How much speaks for A, where the label does not say it all: 0.5 is a tie, 0.8 four of five voters."""
     language: str = "python"
     group: str = ""
     """Examples that share a source (a module, a problem); splits never cut through a group."""
     meta: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> float:
+        """What a model is to give as the probability that A is better."""
+        return float(self.label == "A") if self.p_a is None else self.p_a
 
     def comparison(self) -> Comparison:
         """Return the question this example answers."""
