@@ -126,6 +126,16 @@ def rank(
     return rank_all([Question.model_validate(row)], asked, budget, run_dir=run_dir)[0]
 
 
+def planned(count: int, budget: int | None) -> int:
+    """Return how many comparisons of so many different candidates are made at most.
+
+    >>> planned(8, None), planned(20, None), planned(3, 100)
+    (28, 60, 3)
+    """
+    usual = every(count) if count <= _SMALL else _PER_CANDIDATE * count
+    return min(every(count), usual if budget is None else budget)
+
+
 def rank_all(
     questions: Sequence[Question],
     judge: Judge,
@@ -185,8 +195,7 @@ class _Work:
         # By content, so that the order in which candidates are listed decides nothing.
         self._codes = sorted(set(asked.candidates), key=lambda code: content_id(asked.instruction, code))
         count = len(self._codes)
-        usual = every(count) if count <= _SMALL else _PER_CANDIDATE * count
-        self.budget = min(every(count), usual if budget is None else budget)
+        self.budget = planned(count, budget)
         self._answers: dict[Pair, Verdict] = {}
         self._schedule: Schedule = (all_pairs if self.budget == every(count) else planner)(count, self.budget)
         self.pairs: list[Pair] = next(self._schedule) if count > 1 else []
