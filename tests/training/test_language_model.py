@@ -1,4 +1,3 @@
-import json
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from tests.training.tiny_data import question, use_narrow_preset, write_checkpoi
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from codefavor.checkpoints import WEIGHTS, Card, read_card
-from codefavor.errors import CheckpointError, EmptyInputError, InputError, RunMismatchError, UnknownNameError
+from codefavor.errors import CheckpointError, EmptyInputError, RunMismatchError, UnknownNameError
 from codefavor.examples import example_writer, place_of, read_examples, splits_of
 from codefavor.judges import pairwise_model
 from codefavor.judges.base import judge_in_order
@@ -202,16 +201,6 @@ def test_an_empty_data_set_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(EmptyInputError, match="holds no examples"):
         train_language_model(tmp_path, "tiny", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_data_set_of_feedback_is_not_trained_on_by_mistake(dataset: Path, tmp_path: Path) -> None:
-    """The trainer learns a letter; feedback would be thrown away in silence."""
-    row = json.loads((dataset / "train.jsonl").read_text().splitlines()[0])
-    (tmp_path / "train.jsonl").write_text(json.dumps({**row, "format": "generation-v1"}) + "\n")
-
-    with pytest.raises(InputError, match=r"is of the format generation-v1, .* --format classification, or train on it"):
-        train_language_model(tmp_path, use_narrow_preset(), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
