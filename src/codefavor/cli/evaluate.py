@@ -49,7 +49,9 @@ def eval_command(
     ] = None,
     bench: Annotated[
         list[str] | None,
-        typer.Option(help="codeprefbench (the default), a file of tasks or a folder of them; may be repeated."),
+        typer.Option(
+            help="codeprefbench (the default), codeprefbench-fresh, a file of tasks or a folder; may be repeated."
+        ),
     ] = None,
     objective: Annotated[list[str] | None, typer.Option(help="Only this objective; may be repeated.")] = None,
     orders: Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")] = Orders.given,
@@ -269,7 +271,9 @@ def _table(summary: dict[str, Any]) -> "Table":
 
     table = Table(title=Text(summary["judge"]), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     table.add_column("objective", no_wrap=True)
-    for name in ("tasks", "problems", "accuracy", "95 % interval", "undecided", "failed"):
+    for name in ("tasks", "problems", "accuracy", "95 % interval", "blind floor", "where blind is wrong"):
+        table.add_column(name, justify="right", no_wrap=name != "where blind is wrong")
+    for name in ("undecided", "failed"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in summary["objectives"].items():
         table.add_row(
@@ -278,14 +282,23 @@ def _table(summary: dict[str, Any]) -> "Table":
             str(row["clusters"]),
             _percent(row["accuracy"]),
             _range(row["ci95"]),
+            *_beside(row.get("floor")),
             str(row["undecided"]),
             str(row["failures"]),
         )
     table.add_section()
     for label, key in (("mean, verifiable", "average_verifiable"), ("mean, all", "average")):
         if summary[key] is not None:
-            table.add_row(label, "", "", _percent(summary[key]), _range(summary[f"{key}_ci95"]), "", "")
+            table.add_row(label, "", "", _percent(summary[key]), _range(summary[f"{key}_ci95"]), "", "", "", "")
     return table
+
+
+def _beside(floor: dict[str, Any] | None) -> tuple[str, str]:
+    """Return what a blind judge guesses, and the accuracy on the tasks that it gets wrong."""
+    if floor is None:
+        return "–", "–"
+    hard = floor["blind_wrong"]
+    return f"{_percent(floor['accuracy'])} {floor['judge']}", f"{_percent(hard['accuracy'])} of {hard['n']}"
 
 
 def _percent(share: float | None) -> str:

@@ -20,6 +20,26 @@ FULL_SIZE: Final = {"correctness": 660, "efficiency": 352, "security": 207, "hum
 """Tasks of the published CodePrefBench."""
 
 
+class BlindWrong(BaseModel):
+    """A judge on the tasks that the floor's blind judge gets wrong."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    n: int
+    accuracy: float | None
+
+
+class BlindFloor(BaseModel):
+    """What a blind judge guesses of an objective's tasks."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    judge: str
+    accuracy: float
+    ci95: tuple[float, float]
+    blind_wrong: BlindWrong
+
+
 class ObjectiveScore(BaseModel):
     """What `summary.json` says of one objective; shares from 0 to 1."""
 
@@ -33,6 +53,8 @@ class ObjectiveScore(BaseModel):
     failures: int
     ci95: tuple[float, float] | None = None
     order_consistency: float | None = None
+    floor: BlindFloor | None = None
+    """The blind judge that guesses most; None in runs of few tasks, and in those made before there were floors."""
 
 
 class Summary(BaseModel):
