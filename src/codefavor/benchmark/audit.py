@@ -205,9 +205,10 @@ def _duplicates(tasks: Sequence[BenchmarkTask]) -> dict[str, int]:
     for task in tasks:
         codes = (task.code_a, task.code_b)
         same[(task.objective, task.instruction, *codes)] += 1
-        pairs[(task.objective, *sorted(map(_plain, codes)))] += 1
-        for code, letter in zip(codes, "AB", strict=True):
-            roles.setdefault((task.objective, task.cluster, _plain(code)), set()).add(letter == task.label)
+        plain = [_plain(code) for code in codes]
+        pairs[(task.objective, *sorted(plain))] += 1
+        for code, letter in zip(plain, "AB", strict=True) if plain[0] != plain[1] else ():
+            roles.setdefault((task.objective, task.cluster, code), set()).add(letter == task.label)
     return {
         "the same row again": sum(count - 1 for count in same.values()),
         "the same two codes again, in any order or layout": sum(count - 1 for count in pairs.values()),

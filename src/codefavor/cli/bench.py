@@ -181,7 +181,7 @@ def _apart(problems: "list[Problem]", files: list[Path], benchmark: bool) -> "li
         for problem in problems
         for codes in ({"improved_code": item.code, "naive_code": item.code} for item in problem.solutions)
     ]
-    like = {}
+    like: dict[str, str] = {}
     for (problem, _), found in zip(rows, Forbidden(texts).find([pair for _, pair in rows]), strict=True):
         if found is not None:
             like.setdefault(problem.name, f"{found.kind} of {found.task}")
