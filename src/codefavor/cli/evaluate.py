@@ -243,6 +243,8 @@ def _print(summary: dict[str, Any], run: Path | None) -> None:
 
     console = Console(highlight=False)
     console.print(_table(summary))
+    for words in _floors(summary):
+        console.print(words, markup=False, soft_wrap=True)
     published = "as published" if summary["published"] else "not exactly the published files"
     console.print(f"bench: {summary['bench']} ({published}); orders: {summary['orders']}", markup=False, soft_wrap=True)
     unread = summary["comments"]["kept"]
@@ -271,9 +273,7 @@ def _table(summary: dict[str, Any]) -> "Table":
 
     table = Table(title=Text(summary["judge"]), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     table.add_column("objective", no_wrap=True)
-    for name in ("tasks", "problems", "accuracy", "95 % interval", "blind floor", "where blind is wrong"):
-        table.add_column(name, justify="right", no_wrap=name != "where blind is wrong")
-    for name in ("undecided", "failed"):
+    for name in ("tasks", "problems", "accuracy", "95 % interval", "undecided", "failed"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in summary["objectives"].items():
         table.add_row(
@@ -282,23 +282,25 @@ def _table(summary: dict[str, Any]) -> "Table":
             str(row["clusters"]),
             _percent(row["accuracy"]),
             _range(row["ci95"]),
-            *_beside(row.get("floor")),
             str(row["undecided"]),
             str(row["failures"]),
         )
     table.add_section()
     for label, key in (("mean, verifiable", "average_verifiable"), ("mean, all", "average")):
         if summary[key] is not None:
-            table.add_row(label, "", "", _percent(summary[key]), _range(summary[f"{key}_ci95"]), "", "", "", "")
+            table.add_row(label, "", "", _percent(summary[key]), _range(summary[f"{key}_ci95"]), "", "")
     return table
 
 
-def _beside(floor: dict[str, Any] | None) -> tuple[str, str]:
-    """Return what a blind judge guesses, and the accuracy on the tasks that it gets wrong."""
-    if floor is None:
-        return "–", "–"
-    hard = floor["blind_wrong"]
-    return f"{_percent(floor['accuracy'])} {floor['judge']}", f"{_percent(hard['accuracy'])} of {hard['n']}"
+def _floors(summary: dict[str, Any]) -> Iterator[str]:
+    """Yield for each objective what a blind judge guesses, and the accuracy on the tasks that it gets wrong."""
+    for name, row in summary["objectives"].items():
+        if floor := row["floor"]:
+            hard = floor["blind_wrong"]
+            yield (
+                f"blind floor of {name}: {_percent(floor['accuracy'])} ({floor['judge']}); "
+                f"on the {hard['n']} tasks it gets wrong: {_percent(hard['accuracy'])}"
+            )
 
 
 def _percent(share: float | None) -> str:

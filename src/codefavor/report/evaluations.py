@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codefavor.benchmark.tasks import CODEPREFBENCH
+from codefavor.benchmark.tasks import CODEPREFBENCH, FRESH
 from codefavor.errors import EmptyInputError, InputError, MissingFileError
 from codefavor.jsonl import read_json, read_records, read_rows
 from codefavor.llm.cost import LEDGER, Entry
@@ -108,6 +108,8 @@ class RunData:
     def bench(self) -> str:
         """The benchmark's name as a person would say it."""
         name = self.summary.bench
+        if name == FRESH:
+            return f"CodePrefBench Fresh, {self.limit} of each objective" if self.limit else "CodePrefBench Fresh"
         file = PurePath(name).name
         name = (
             "CodePrefBench" if self.on_codeprefbench else re.sub(r"(\.tasks)?\.jsonl(\.gz|\.zst)?$", "", file) or name
