@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from codefavor.judges.ask import judge as judge
     from codefavor.judges.base import Judge as Judge
     from codefavor.judges.load import load_judge as load_judge
+    from codefavor.ranking.rank import rank as rank
     from codefavor.records import Comparison as Comparison
     from codefavor.records import PreferencePair as PreferencePair
     from codefavor.records import Verdict as Verdict
+    from codefavor.serving.trl import trl_reward as trl_reward
 
 _HOMES = {
     "CodefavorError": "codefavor.errors",
@@ -28,9 +30,21 @@ _HOMES = {
     "Verdict": "codefavor.records",
     "judge": "codefavor.judges.ask",
     "load_judge": "codefavor.judges.load",
+    "rank": "codefavor.ranking.rank",
+    "trl_reward": "codefavor.serving.trl",
 }
 
-__all__ = ["CodefavorError", "Comparison", "Judge", "PreferencePair", "Verdict", "judge", "load_judge"]
+__all__ = [
+    "CodefavorError",
+    "Comparison",
+    "Judge",
+    "PreferencePair",
+    "Verdict",
+    "judge",
+    "load_judge",
+    "rank",
+    "trl_reward",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

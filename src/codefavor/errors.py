@@ -14,6 +14,7 @@
     │   └── SandboxError           code that nobody trusts cannot be run safely here
     ├── StorageError               the disk is full or the place cannot be written      (exit 1 or 2)
     ├── JudgeError                 a judge could not be asked; the row is a failure     (exit 1)
+    ├── BusyError                  a server holds as much work as it may; try again     (exit 1)
     └── ShortfallError             the work finished, but something failed or fell short (exit 1)
 
 To add one: derive it from the nearest class above, say in its docstring what follows from it, and write its
@@ -119,6 +120,10 @@ class StorageError(CodefavorError):
 
 class JudgeError(CodefavorError):
     """A judge could not be asked about one comparison; the row is a failure, never a tie."""
+
+
+class BusyError(CodefavorError):
+    """A server holds as much work as it may; the same request can be sent again a little later."""
 
 
 class ShortfallError(CodefavorError):

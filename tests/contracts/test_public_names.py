@@ -5,7 +5,19 @@ import sys
 
 import codefavor
 
-HEAVY = ("torch", "scipy", "pandas", "sklearn", "matplotlib", "datasets", "transformers", "jinja2", "numpy")
+HEAVY = (
+    "torch",
+    "fastapi",
+    "trl",
+    "scipy",
+    "pandas",
+    "sklearn",
+    "matplotlib",
+    "datasets",
+    "transformers",
+    "jinja2",
+    "numpy",
+)
 
 
 def test_public_names_are_what_they_were() -> None:
@@ -18,6 +30,8 @@ def test_public_names_are_what_they_were() -> None:
         "Verdict",
         "judge",
         "load_judge",
+        "rank",
+        "trl_reward",
     ]
     assert all(getattr(codefavor, name) is not None for name in codefavor.__all__)
 

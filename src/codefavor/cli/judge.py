@@ -1,4 +1,4 @@
-"""Owns `codefavor judge`: one verdict on two files, in words."""
+"""Owns `codefavor judge`: one verdict on two files, in words; with `--git`, see `judge_git`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +13,21 @@ if TYPE_CHECKING:
 
 
 def judge_command(
-    first: Annotated[Path, typer.Argument(metavar="A", help="The first code.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="The second code.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[A B | PATH...]", help="Two files; with --git, files and folders to look at."),
+    ] = None,
+    git: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="Compare a change with what it replaces, by function: a commit, OLD..NEW, OLD...NEW, or staged.",
+        ),
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(help="With --git: exit 1 where the chance that a new code is better is under this share."),
+    ] = None,
     judge: Annotated[str, typer.Option(help="Who decides, as KIND:NAME.")] = "auto",
     instruction: Annotated[str, typer.Option(help="What both were asked to do: TEXT, or @FILE.")] = "",
     criterion: Annotated[
@@ -28,17 +41,32 @@ def judge_command(
     ] = False,
     *,
     options: VerdictOptions,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one line of JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
-    """Say which of two files is the better code, and what spoke for it."""
+    """Say which of two files is the better code, and what spoke for it; or what a change did to each function."""
     import codefavor
+    from codefavor.cli.judge_git import check_share, judge_change
     from codefavor.cli.judging import load_for_command, tell
     from codefavor.judges.settings import Surroundings
 
-    codes = [_read(first), _read(second)]
-    asked = _read(Path(instruction[1:])) if instruction.startswith("@") else instruction
+    paths = files or []
+    check_share(fail_under)
+    if git is None and fail_under is not None:
+        raise InputError("--fail-under is about a change; give it with --git")
+    if git is None and len(paths) != 2:
+        raise InputError(f"two files are compared, and {len(paths)} named; or give --git REV for a change")
+    if git is not None and instruction:
+        raise InputError(
+            "with --git, docstrings and the commit's message are the instructions; leave out --instruction"
+        )
+    codes = [] if git is not None else [read_code(path) for path in paths]
+    asked = read_code(Path(instruction[1:])) if instruction.startswith("@") else instruction
     asking = asking_settings(judge, options)
     asked_judge = load_for_command(judge, with_evidence, unsafe, Surroundings(asking, notice=tell))
+    if git is not None:
+        judge_change(asked_judge, git, paths, criterion, fail_under, as_json)
+        return
+    first, second = paths
     verdict = codefavor.judge(*codes, instruction=asked, criterion=criterion, judge=asked_judge)
     if as_json:
         typer.echo(verdict.to_json().decode())
@@ -48,7 +76,12 @@ def judge_command(
         typer.echo(f"  {_evidence_line(item)}")
 
 
-def _read(path: Path) -> str:
+def read_code(path: Path) -> str:
+    """Return the text of a file of code.
+
+    Raises:
+        InputError: it is not there, is empty, or is not text.
+    """
     from codefavor.jsonl import check_readable
 
     check_readable(path)

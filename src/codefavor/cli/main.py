@@ -7,7 +7,24 @@ from typing import Annotated
 
 import typer
 
-from codefavor.cli import bench, dataset, doctor, evaluate, judge, merge, mine, quickstart, report, study, synth, train
+from codefavor.cli import (
+    bench,
+    calibrate,
+    dataset,
+    doctor,
+    evaluate,
+    judge,
+    merge,
+    mine,
+    quickstart,
+    rank,
+    recipe,
+    report,
+    serve,
+    study,
+    synth,
+    train,
+)
 from codefavor.cli.option_groups import grouped
 from codefavor.errors import CodefavorError
 
@@ -45,6 +62,7 @@ def _options(
 
 app.command("quickstart")(quickstart.quickstart_command)
 app.command("judge")(grouped(judge.judge_command))
+app.command("rank")(grouped(rank.rank_command))
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
@@ -52,7 +70,10 @@ app.command("train")(train.train_command)
 app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
+app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
+app.add_typer(recipe.app, name="recipe")
+app.command("serve")(grouped(serve.serve_command))
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 

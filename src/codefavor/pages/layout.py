@@ -53,13 +53,14 @@ def folded(summary: Html | str, inside: Html | str, *, is_open: bool = False) ->
     return Markup("<details{}><summary>{}</summary>{}</details>").format(state, summary, inside)
 
 
-def render(title: str, lead: Html | str, sections: Sequence[Section]) -> str:
+def render(title: str, lead: Html | str, sections: Sequence[Section], style: str = "") -> str:
     """Return a whole page.
 
     Args:
         title: plain text.
         lead: the sentence the page opens with.
         sections: in order; those of level 2 make the list of contents.
+        style: rules that this page needs beside those of every page.
     """
     from importlib.resources import files
 
@@ -76,7 +77,7 @@ def render(title: str, lead: Html | str, sections: Sequence[Section]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("codefavor.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    style = (files("codefavor.pages") / "templates" / "page.css").read_text(encoding="utf-8")
+    style = (files("codefavor.pages") / "templates" / "page.css").read_text(encoding="utf-8") + style
     page = environment.get_template("page.html.jinja").render(
         title=title, lead=lead, sections=shown, style=Markup(style)
     )

@@ -1,6 +1,5 @@
 """Owns how wrong verdicts are shown: the codes side by side, what was asked, what the judge said."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -11,6 +10,7 @@ from codefavor.pages.code import prose, side_by_side
 from codefavor.pages.layout import Html, folded, picture, pictures
 from codefavor.pages.plots import Curve, curves
 from codefavor.pages.tables import facts
+from codefavor.pages.verdicts import said
 from codefavor.records import Judgement
 from codefavor.report.analysis import WrongVerdict as Wrong
 from codefavor.report.analysis import confidence, wrong_verdicts
@@ -76,20 +76,11 @@ def _case(case: Wrong) -> Markup:
         Markup('<p class="said"><strong>Criterion.</strong> {}</p>').format(prose(task.criterion)),
         side_by_side(task.code_a, task.code_b, (named[0], named[1])),
     ]
-    stated = "" if judgement.p_a is None else f", P(A is better) = {judgement.p_a:.3g}"
-    said = [("Chose", f"{judgement.choice}{stated}")]
-    for number, order in enumerate(judgement.per_order or (), start=1):
-        rest = {key: value for key, value in order.items() if (key, value) != ("status", "ok") and key != "order"}
-        said.append((f"Order {order.get('order', number)}", plain(rest)))
-    for piece in judgement.evidence or ():
-        kind = str(piece.get("kind", "evidence"))
-        if "says" in piece:
-            favours = f" (speaks for {piece['favours']})" if piece.get("favours") else ""
-            said.append((kind, f"{piece['says']}{favours}"))
-            continue
-        rest = {key: value for key, value in piece.items() if key not in ("kind", kind)}
-        said.append((kind, "; ".join(filter(None, (plain(piece.get(kind, "")), plain(rest))))))
-    parts += [Markup("<h4>What the judge said</h4>"), facts(said), *_costs(judgement, task.task_id or task.id)]
+    parts += [
+        Markup("<h4>What the judge said</h4>"),
+        facts(said(judgement)),
+        *_costs(judgement, task.task_id or task.id),
+    ]
     return Markup('<div class="case">{}</div>').format(Markup("").join(parts))
 
 
@@ -110,18 +101,3 @@ def _costs(judgement: Judgement, name: str) -> Iterator[Markup]:
             lines, f"cost-{name}", "Cost on growing inputs", "log10 of size", unit, str(piece.get("says", ""))
         )
         yield pictures([picture(plot, "Cost on growing inputs")])
-
-
-def plain(value: object) -> str:
-    """Return a value of a verdict's free fields in a line of text."""
-    if isinstance(value, Mapping):
-        text = "; ".join(f"{key.replace('_', ' ')} {plain(inner)}" for key, inner in value.items() if inner is not None)
-    elif isinstance(value, float):
-        text = f"{value:.4g}"
-    elif isinstance(value, str):
-        text = value
-    elif isinstance(value, Sequence):
-        text = ", ".join(plain(inner) for inner in value)
-    else:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 600 else f"{text[:600]} ⋯"

@@ -11,11 +11,12 @@ from codefavor.jsonl import write_bytes
 from codefavor.pages.layout import Html, Section, folded, notice, picture, pictures, render
 from codefavor.pages.tables import CellLike, Column, Table, facts
 from codefavor.pages.tables import Group as Rows
+from codefavor.pages.verdicts import plain
 from codefavor.report import figures, tables
 from codefavor.report.analysis import against_rule, grades
 from codefavor.report.comparisons import comparisons
 from codefavor.report.evaluations import FULL_SIZE, Group, RunData, by_objective, labels
-from codefavor.report.mistakes import mistakes, plain
+from codefavor.report.mistakes import mistakes
 from codefavor.report.tables import Measured, measure
 from codefavor.report.wording import (
     NONE,

@@ -14,14 +14,13 @@ from typing import Final, Literal, NamedTuple
 from pydantic import PositiveInt, field_validator
 
 from codefavor.codetext.languages import canonical, known_language
-from codefavor.codetext.parsing import parse
 from codefavor.errors import EmptyInputError, UnknownNameError
 from codefavor.records import Commit, content_id
 from codefavor.runs import Config, Progress, silent
 from codefavor.sources.commit_filters import WAIVABLE, Version, change_reason, commit_reason, place_reason
 from codefavor.sources.decoding import decode
+from codefavor.sources.function_changes import changed_functions
 from codefavor.sources.git_repository import Change, ObjectReader, RawCommit, Repository
-from codefavor.sources.installed_code import outer_functions, source_of
 from codefavor.sources.licence_texts import is_licence_file, licence_of_text
 from codefavor.sources.licences import is_permissive
 from codefavor.sources.mined_file import MinedFile
@@ -263,7 +262,7 @@ class _Miner:
         if new.generated and "generated" not in self._config.waived:
             functions: list[tuple[str, str | None, str | None]] | str = "generated"
         else:
-            functions = _changed_functions(old.text, new.text) if job.language == "python" else "no-functions"
+            functions = changed_functions(old.text, new.text) if job.language == "python" else "no-functions"
         if isinstance(functions, str):
             self._refuse(functions, "", job.commit.name, job.path)
             return
@@ -378,25 +377,3 @@ def _text(data: bytes) -> str:
 def _prose(data: bytes) -> str:
     decoded = decode(data)
     return _text(data) if isinstance(decoded, str) else decoded.text
-
-
-def _changed_functions(old: str, new: str) -> list[tuple[str, str | None, str | None]] | str:
-    """Return (qualified name, before, after) of each function that is not the same, or why none can be told."""
-    sides = []
-    for text in (old, new):
-        plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-        tree = parse(plain)
-        if tree is None:
-            return "not-parseable"
-        lines = plain.split("\n")
-        seen: Counter[str] = Counter()
-        functions: dict[tuple[str, int], str] = {}
-        for name, node in outer_functions(tree):
-            # A name may stand for several functions, as with a property's getter and setter.
-            functions[name, seen[name]] = source_of(node, lines)
-            seen[name] += 1
-        sides.append(functions)
-    before, after = sides
-    keys = dict.fromkeys([*after, *before])
-    changed = [(key[0], before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-    return changed or "outside-functions"

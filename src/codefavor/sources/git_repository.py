@@ -99,12 +99,14 @@ class Repository:
         common = self._rev_parse("--git-common-dir")
         objects = self._rev_parse("--git-path", "objects")
         shallow = self._rev_parse("--git-path", "shallow")
+        index = self._rev_parse("--git-path", "index")
         hashing = self._rev_parse("--show-object-format")
-        if common is None or objects is None or shallow is None or hashing is None:
+        if common is None or index is None or objects is None or shallow is None or hashing is None:
             raise MissingFileError(f"{path} is not a git repository; give a folder that holds one")
         self.name = _name(path, path / common)
         """owner/name where the repository says where it was cloned from, else its folder's name."""
         self._objects, self._shallow, self._hashing = path.resolve() / objects, path / shallow, hashing
+        self._index = path.resolve() / index
         self.head = self._resolve(ref)
         """The commit whose history is read; None in a repository without one."""
         self.shallow = frozenset(self._shallow.read_text().split()) if self._shallow.is_file() else frozenset()
@@ -156,8 +158,11 @@ class Repository:
     ) -> None:
         self._resources.close()
 
-    def _start(self, *arguments: str, asks: bool) -> "_Child":
-        child = _Child([*_ALWAYS, *arguments], _environment() | self._borrowed, self.path, asks)
+    def _start(self, *arguments: str, asks: bool, index: bool = False) -> "_Child":
+        borrowed = dict(self._borrowed)
+        if index:
+            borrowed["GIT_INDEX_FILE"] = str(self.path.resolve() / os.environ.get("GIT_INDEX_FILE", self._index))
+        child = _Child([*_ALWAYS, *arguments], _environment() | borrowed, self.path, asks)
         self._resources.callback(child.close)
         return child
 
@@ -182,6 +187,62 @@ class Repository:
         yield from _commits(_fields(child.output))
         child.finish()
         child.close()
+
+    def resolve(self, ref: str) -> str:
+        """Return the commit that a name stands for.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = self._resolve(ref)
+        if found is None:
+            raise InputError(f"{self.path} holds no commit yet; there is nothing to compare with")
+        return found
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the newest commit that both come from.
+
+        Raises:
+            InputError: there is none, or the clone does not reach so far back.
+        """
+        child = self._start("merge-base", one, other, asks=False)
+        found = child.output.read().decode("ascii").strip()
+        child.close()
+        if not found:
+            raise InputError(
+                f"{one[:12]} and {other[:12]} have no common commit in {self.path}; in a shallow clone, fetch more"
+            )
+        return found
+
+    def subjects(self, old: str, new: str) -> list[str]:
+        """Return the first lines of the messages of the commits that `new` has and `old` has not, the oldest first."""
+        child = self._start(
+            "log", "-z", "--reverse", "--format=%s", "--encoding=UTF-8", f"{old}..{new}", "--", asks=False
+        )
+        found = [subject.decode("utf-8", "replace") for subject in _fields(child.output)]
+        child.finish()
+        child.close()
+        return found
+
+    def difference(self, old: str, new: str) -> list[Change]:
+        """Return the files in which two commits differ."""
+        return self._changes("diff-tree", "-r", old, new)
+
+    def staged(self) -> list[Change]:
+        """Return the files in which what is staged differs from the newest commit.
+
+        In a hook, git names the index that becomes the commit: with `git commit FILE` it is not the usual one.
+        """
+        return self._changes("diff-index", "--cached", self.resolve("HEAD"), index=True)
+
+    def _changes(self, command: str, *arguments: str, index: bool = False) -> list[Change]:
+        asked = [command, "--raw", "-z", "--no-abbrev", "--find-renames", "--no-ext-diff", *arguments, "--"]
+        child = self._start(*asked, asks=False, index=index)
+        fields = _fields(child.output)
+        changes = [_change(told, fields) for told in fields]
+        child.finish()
+        child.close()
+        return changes
 
     def objects(self, max_bytes: int) -> "ObjectReader":
         """Return a reader of contents of at most this size."""
@@ -341,11 +402,7 @@ def _commits(fields: Iterator[bytes]) -> Iterator[RawCommit]:
         # A field after a commit's own is either a file of it, maybe on a new line, or the next commit's name.
         following = next(fields, None)
         while following is not None and (told := following.lstrip(b"\n")).startswith(b":"):
-            old_mode, new_mode, old_blob, new_blob, status = told[1:].decode("ascii").split(" ")
-            old_path = path = next(fields, b"")
-            if status[0] in "RC":
-                path = next(fields, b"")
-            changes.append(Change(status[0], old_mode, new_mode, old_blob, new_blob, old_path, path))
+            changes.append(_change(told, fields))
             following = next(fields, None)
         yield RawCommit(
             head.decode("ascii"),
@@ -358,3 +415,12 @@ def _commits(fields: Iterator[bytes]) -> Iterator[RawCommit]:
             changes,
         )
         head = following
+
+
+def _change(told: bytes, fields: Iterator[bytes]) -> Change:
+    """Return a change whose head has been read, its paths taken from what follows."""
+    old_mode, new_mode, old_blob, new_blob, status = told[1:].decode("ascii").split(" ")
+    old_path = path = next(fields, b"")
+    if status[0] in "RC":
+        path = next(fields, b"")
+    return Change(status[0], old_mode, new_mode, old_blob, new_blob, old_path, path)

@@ -1,0 +1,1 @@
+"""A judge behind HTTP, and its verdicts as rewards for trainers."""
