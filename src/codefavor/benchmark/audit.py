@@ -164,7 +164,7 @@ def audit(rows: Rows, *, evidence: bool = False) -> BenchAudit:
             marks=_marks(as_written[name]),
             authors=_authors(own),
         )
-    found = BenchAudit(rows.name, objectives, _duplicates(rows.tasks), list(_broken(rows.tasks)))
+    found = BenchAudit(rows.name, objectives, repetitions(rows.tasks), list(broken_rows(rows.tasks)))
     if evidence:
         found.broken += _fails_own_example(rows.tasks)
         _hold_against_evidence(rows.tasks, shown, found)
@@ -198,7 +198,8 @@ def _plain(code: str) -> str:
     return " ".join(code.split()) if tree is None else ast.unparse(tree)
 
 
-def _duplicates(tasks: Sequence[BenchmarkTask]) -> dict[str, int]:
+def repetitions(tasks: Sequence[BenchmarkTask]) -> dict[str, int]:
+    """Return how often rows, pairs of codes and codes in both roles come again."""
     same: Counter[tuple[str, ...]] = Counter()
     pairs: Counter[tuple[str, ...]] = Counter()
     roles: dict[tuple[str, str, str], set[bool]] = {}
@@ -216,7 +217,8 @@ def _duplicates(tasks: Sequence[BenchmarkTask]) -> dict[str, int]:
     }
 
 
-def _broken(tasks: Sequence[BenchmarkTask]) -> Iterator[Broken]:
+def broken_rows(tasks: Sequence[BenchmarkTask]) -> Iterator[Broken]:
+    """Yield the rows of Python that ask nothing: codes that do not parse, hold only imports, or are the same."""
     for task in tasks:
         if task.language != "python":
             continue

@@ -1,5 +1,6 @@
 """Owns `codefavor eval`: a judge's scores on a benchmark, as a table."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
