@@ -23,7 +23,7 @@ _AIM: Final = 0.54
 _ALLOWED: Final = 0.57
 """What is still put up with; where exchanging does not get there, pairs are left out until it is kept."""
 _ROUNDS: Final = 40
-_MOST_CANDIDATES: Final = 24
+_MOST_CANDIDATES: Final = 16
 """Pairs of a problem that are looked at, by the hash of their codes; models take the square of all of them."""
 _STEP: Final = 4.0
 _DECAY: Final = 0.97
