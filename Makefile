@@ -14,7 +14,7 @@ DEMO ?= demo
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env system demo test test-slow check format builtin docs axolotl clean
+.PHONY: help env system demo test test-slow check format builtin fresh docs axolotl clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -70,6 +70,10 @@ builtin: env  ## make the feature model that ships with the package again, by th
 	$(BIN)/codefavor quickstart --out build/builtin --until linear
 	mkdir -p src/codefavor/judges/builtin
 	cp build/builtin/linear/model.safetensors build/builtin/linear/card.json src/codefavor/judges/builtin/
+
+fresh: env  ## build the benchmark that ships with the package again, from its own problems
+	$(BIN)/codefavor bench build --out build/fresh/codeprefbench-fresh.jsonl.gz
+	cp build/fresh/codeprefbench-fresh.jsonl.gz src/codefavor/benchmark/fresh/
 
 clean:  ## remove what make built
 	rm -rf $(VENV) $(DEMO) build dist

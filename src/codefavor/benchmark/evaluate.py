@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from codefavor.benchmark.floors import floors
 from codefavor.benchmark.metrics import average, average_verifiable, by_objective, score
 from codefavor.benchmark.tasks import Bench
 from codefavor.codetext.comments import strip
@@ -136,7 +137,7 @@ def evaluate(
         failures = _in_order(tasks, read_records(place / FAILURES, Failure))
         write_records(run.path(JUDGEMENTS), judgements)
         write_records(run.path(FAILURES), failures)
-        summary = _summary(judge.name, bench, config, tasks, judgements, failures, how, spent)
+        summary = _summary(judge.name, bench, config, asked, judgements, failures, how, spent)
         summary |= _paid(run.path(LEDGER))
         write_json(run.path(SUMMARY), summary)
     return Evaluation(summary, judgements, failures)
@@ -336,6 +337,7 @@ def _summary(
     present = {task.objective for task in tasks}
     names = [*(name for name in OBJECTIVES if name in present), *sorted(present.difference(OBJECTIVES))]
     objectives = {}
+    known = floors(tasks)
     for name in names:
         own = [task for task in tasks if task.objective == name]
         objectives[name] = {
@@ -343,6 +345,7 @@ def _summary(
             "clusters": len({task.cluster for task in own}),
             "failures": sum(failure.objective == name for failure in failures),
             **score(groups.get(name, [])),
+            "floor": known[name].beside(groups.get(name, [])) if name in known else None,
         }
     verifiable, overall = average_verifiable(groups), average(groups, names)
     verdicts: list[Verdict] = [*judgements, *failures]

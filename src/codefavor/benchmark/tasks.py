@@ -9,12 +9,15 @@ from typing import Any, Final, Literal, NamedTuple
 
 from codefavor.benchmark.download import FILES, cache_folder, fetch_all
 from codefavor.errors import DownloadError, EmptyInputError, InputError, MissingFileError, UnknownNameError
+from codefavor.features.blind import Duel
 from codefavor.jsonl import SUFFIXES, hash_file, parse_record, read_rows
 from codefavor.objectives import CRITERIA, OBJECTIVES
 from codefavor.records import BenchmarkTask, Record, Text
 from codefavor.runs import Progress, silent
 
 CODEPREFBENCH: Final = "codeprefbench"
+FRESH: Final = "codeprefbench-fresh"
+"""The benchmark that ships with the package (benchmark/fresh)."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def load_bench(
     """Return the tasks of one or more benchmarks.
 
     Args:
-        specs: "codeprefbench", files of tasks, or folders of such files.
+        specs: "codeprefbench", "codeprefbench-fresh", files of tasks, or folders of such files.
         objectives: keep only these; all when empty.
         base_url: where CodePrefBench is fetched from; its repository by default.
         notice: told the licence before anything is fetched.
@@ -70,6 +73,9 @@ def load_bench(
             wanted = [name for name in OBJECTIVES if not objectives or name in objectives]
             whole = whole and list(found) == wanted
             places += found.values()
+        elif spec == FRESH:
+            whole = False
+            places.append(fresh_file())
         else:
             whole = False
             places += _files_of(Path(spec))
@@ -89,6 +95,23 @@ def load_bench(
         *files.values()
     }
     return Bench(_unique(kept), ", ".join(specs), published, files)
+
+
+def fresh_file() -> Path:
+    """Return the file of the benchmark that ships with the package."""
+    return Path(__file__).parent / "fresh" / f"{FRESH}.jsonl.gz"
+
+
+def duels(tasks: Sequence[BenchmarkTask]) -> dict[str, list[Duel]]:
+    """Return objective → its tasks as blind judges see them."""
+    found: dict[str, list[Duel]] = {}
+    for task in tasks:
+        codes = (task.code_a, task.code_b) if task.label == "A" else (task.code_b, task.code_a)
+        meta = task.meta or {}
+        sides = [meta.get(side) for side in ("better", "worse")]
+        names = [str(side.get("author") or side.get("style", "")) if isinstance(side, dict) else "" for side in sides]
+        found.setdefault(task.objective, []).append(Duel(*codes, task.cluster, task.label, (names[0], names[1])))
+    return found
 
 
 def find_codeprefbench(

@@ -1,5 +1,6 @@
 """Owns `codefavor eval`: a judge's scores on a benchmark, as a table."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,7 +48,9 @@ def eval_command(
     ] = None,
     bench: Annotated[
         list[str] | None,
-        typer.Option(help="codeprefbench (the default), a file of tasks or a folder of them; may be repeated."),
+        typer.Option(
+            help="codeprefbench (the default), codeprefbench-fresh, a file of tasks or a folder; may be repeated."
+        ),
     ] = None,
     objective: Annotated[list[str] | None, typer.Option(help="Only this objective; may be repeated.")] = None,
     orders: Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")] = Orders.given,
@@ -230,6 +233,8 @@ def _print(summary: dict[str, Any], run: Path | None) -> None:
 
     console = Console(highlight=False)
     console.print(_table(summary))
+    for words in _floors(summary):
+        console.print(words, markup=False, soft_wrap=True)
     published = "as published" if summary["published"] else "not exactly the published files"
     console.print(f"bench: {summary['bench']} ({published}); orders: {summary['orders']}", markup=False, soft_wrap=True)
     unread = summary["comments"]["kept"]
@@ -275,6 +280,17 @@ def _table(summary: dict[str, Any]) -> "Table":
         if summary[key] is not None:
             table.add_row(label, "", "", _percent(summary[key]), _range(summary[f"{key}_ci95"]), "", "")
     return table
+
+
+def _floors(summary: dict[str, Any]) -> Iterator[str]:
+    """Yield for each objective what a blind judge guesses, and the accuracy on the tasks that it gets wrong."""
+    for name, row in summary["objectives"].items():
+        if floor := row["floor"]:
+            hard = floor["blind_wrong"]
+            yield (
+                f"blind floor of {name}: {_percent(floor['accuracy'])} ({floor['judge']}); "
+                f"on the {hard['n']} tasks it gets wrong: {_percent(hard['accuracy'])}"
+            )
 
 
 def _percent(share: float | None) -> str:

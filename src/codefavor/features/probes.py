@@ -82,7 +82,7 @@ def probe(name: str, pairs: Sequence[PreferencePair], groups: Sequence[str], see
     if len(ranked) < 2:
         return Guess(len(ranked))
     folds = np.array([int(content_id(groups[index], str(seed))[:8], 16) % _FOLDS for index in ranked])
-    matrix = _differences([pairs[index] for index in ranked], looks)
+    matrix = differences([pairs[index] for index in ranked], looks)
     right = np.full(len(ranked), 0.5)
     for fold in range(_FOLDS):
         held = folds == fold
@@ -192,7 +192,7 @@ PROBES: Final[Mapping[str, Callable[[str], NDArray[np.float64]]]] = {
 """Name of a probe → what it sees of a code."""
 
 
-def _differences(pairs: Sequence[PreferencePair], looks: Callable[[str], NDArray[np.float64]]) -> Any:  # noqa: ANN401
+def differences(pairs: Sequence[PreferencePair], looks: Callable[[str], NDArray[np.float64]]) -> Any:  # noqa: ANN401
     """Return a sparse matrix with a row for each pair: how the better code looks beside the other."""
     from scipy.sparse import csr_matrix, diags
 

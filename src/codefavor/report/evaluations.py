@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from codefavor.benchmark.tasks import CODEPREFBENCH
+from codefavor.benchmark.tasks import CODEPREFBENCH, FRESH
 from codefavor.errors import EmptyInputError, InputError, MissingFileError
 from codefavor.jsonl import read_json, read_records, read_rows
 from codefavor.llm.cost import LEDGER, Entry
@@ -18,6 +18,26 @@ from codefavor.records import BenchmarkTask, Judgement
 
 FULL_SIZE: Final = {"correctness": 660, "efficiency": 352, "security": 207, "human-preference": 145}
 """Tasks of the published CodePrefBench."""
+
+
+class BlindWrong(BaseModel):
+    """A judge on the tasks that the floor's blind judge gets wrong."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    n: int
+    accuracy: float | None
+
+
+class BlindFloor(BaseModel):
+    """What a blind judge guesses of an objective's tasks."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    judge: str
+    accuracy: float
+    ci95: tuple[float, float]
+    blind_wrong: BlindWrong
 
 
 class ObjectiveScore(BaseModel):
@@ -33,6 +53,8 @@ class ObjectiveScore(BaseModel):
     failures: int
     ci95: tuple[float, float] | None = None
     order_consistency: float | None = None
+    floor: BlindFloor | None = None
+    """The blind judge that guesses most; None in runs of few tasks, and in those made before there were floors."""
 
 
 class Summary(BaseModel):
@@ -86,6 +108,8 @@ class RunData:
     def bench(self) -> str:
         """The benchmark's name as a person would say it."""
         name = self.summary.bench
+        if name == FRESH:
+            return f"CodePrefBench Fresh, {self.limit} of each objective" if self.limit else "CodePrefBench Fresh"
         file = PurePath(name).name
         name = (
             "CodePrefBench" if self.on_codeprefbench else re.sub(r"(\.tasks)?\.jsonl(\.gz|\.zst)?$", "", file) or name

@@ -156,6 +156,8 @@ def _group(measured: Measured, prefix: str) -> Iterator[Section]:
     yield Section(f"Accuracy by objective on {group.bench}", [pictures(plots), _PLOT_NOTE], level=3)
     if compared := list(comparisons(measured, prefix)):
         yield Section(f"Judges compared on {group.bench}", compared, level=3)
+    if floors := _set_floor(group, names):
+        yield Section(f"The floor of {group.bench}", floors, level=3)
     if blind := _blind_floor(group, names):
         yield Section(f"Beside the blind rule on {group.bench}", blind, level=3)
     trusted = list(_calibration(group, names, prefix))
@@ -186,7 +188,46 @@ def _score_notes(group: Group) -> Iterator[Html]:
         yield Markup('<p class="aside">{}</p>').format(" ".join(notes))
 
 
-# ── The blind rule ──
+# ── The floor, and the blind rule ──
+
+
+def _set_floor(group: Group, names: Mapping[int, str]) -> list[Html | str]:
+    """Return what blind judges guess of the set, and each judge on the tasks that the best of them gets wrong."""
+    bodies = []
+    for objective in group.objectives:
+        scored = [
+            (names[id(run)], score, score.floor)
+            for run in group.judges
+            if (score := run.summary.objectives.get(objective)) is not None and score.floor is not None
+        ]
+        if not scored:
+            continue
+        lines: list[list[CellLike]] = [
+            [
+                name,
+                percent(score.accuracy),
+                NONE if score.accuracy is None else points(score.accuracy - floor.accuracy),
+                percent(floor.blind_wrong.accuracy),
+            ]
+            for name, score, floor in scored
+        ]
+        floor = scored[0][2]
+        guessed = f"floor {percent(floor.accuracy)} % ({interval(floor.ci95)}), by {floor.judge}"
+        bodies.append(Rows(lines, spelled(objective), f"{guessed}; wrong on {amount(floor.blind_wrong.n, 'task')}"))
+    if not bodies:
+        return []
+    columns = [
+        Column("Judge"),
+        Column("Accuracy", True, "%"),
+        Column("Above the floor", True, "points"),
+        Column("Blind wrong", True, "accuracy, %"),
+    ]
+    return [
+        "The floor is what the best of ten blind judges guesses of this set without an instruction: fixed rules, and "
+        "models of length, style, names and characters fitted on other problems of it. Only what is above it shows "
+        "that a judge reads code; the last column is its accuracy on the tasks which that blind judge gets wrong.",
+        Table(columns, bodies, "Accuracy beside the floor of the set"),
+    ]
 
 
 def _blind_floor(group: Group, names: Mapping[int, str]) -> list[Html | str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from codefavor.benchmark.fresh.pool import Attack, Case, Problem, Solution
+from codefavor.errors import InputError
+from codefavor.judges.evidence.security.compare import scan
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox
 
 _LIMITS: Final = Limits(cpu_seconds=20.0, call_cpu_seconds=2.0, wall_seconds=60.0)
@@ -21,6 +23,8 @@ LADDER: Final = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 """Sizes that are climbed until a solution takes long enough; there instructions are counted."""
 _PATIENCE: Final = 0.02
 """CPU seconds of one call that are long enough: counting takes a hundred times as long."""
+SMALLER: Final = 4
+"""How many times smaller the other size is on which instructions are counted."""
 TOLERANCE: Final = 1e-9
 """Relative difference of floating numbers that counts as none."""
 
@@ -32,14 +36,22 @@ class Observed:
     solution: Solution
     failed: str = ""
     """The first case it fails, in words; empty where it passes all."""
+    failures: int = 0
+    """Cases it fails."""
     differs: str = ""
     """The first drawn input on which it disagrees with the accepted ones; empty where on none."""
+    differences: int = 0
+    """Drawn inputs on which it disagrees, of `drawn`."""
+    drawn: int = 0
+    """Drawn inputs on which the accepted ones agree among themselves, so that something is known."""
     costs: dict[int, int] = field(default_factory=dict)
     """Size of input → instructions of one call; only of right solutions."""
     gave_up: int = 0
     """The size at which it took too long; 0 where at none."""
     attacked: list[str] = field(default_factory=list)
     """Weaknesses whose attack worked."""
+    findings: list[str] = field(default_factory=list)
+    """Rules of the security scan that its text breaks."""
 
     @property
     def right(self) -> bool:
@@ -50,39 +62,70 @@ class Observed:
 def observe(problem: Problem, sandbox: Sandbox) -> list[Observed]:
     """Return what the oracles see of a problem's solutions, in their order.
 
+    What an author claims decides nothing about a solution: a claim of "wrong" only takes away its vote on what is right
+    where no case says so, and claims of "slow" say where counting is worth its time.
+
     Raises:
-        ValueError: the problem itself is broken: a right value is no literal, or its inputs cannot be made.
+        InputError: the problem itself is broken: a right value is not known, or its inputs cannot be made.
         SandboxError: the sandbox cannot start a worker.
     """
+    problem = settled(problem, sandbox)
     seen = [Observed(solution) for solution in problem.solutions]
     for item in seen:
-        item.failed = _first_failure(problem, item.solution.code, sandbox)
+        item.failures, item.failed = _failures(problem, item.solution.code, sandbox)
     if problem.inputs:
-        _compare(problem, [item for item in seen if not item.failed], sandbox)
-    if any(item.solution.claim == "slow" for item in seen) and problem.inputs:
+        draws = [(size, size * 1000 + turn) for size in SIZES for turn in range(DRAWS)]
+        _compare(problem, [item for item in seen if not item.failed], draws, sandbox)
+    if any(item.solution.claim in ("slow", "untold") for item in seen) and problem.inputs:
         _count(problem, [item for item in seen if item.right], sandbox)
-    if problem.attacks:
-        for item in seen:
-            if item.right:
-                item.attacked = [
-                    attack.cwe for attack in problem.attacks if _works(attack, item.solution.code, sandbox)
-                ]
+    for item in seen:
+        item.findings = sorted({finding.rule for finding in scan(item.solution.code)})
+        if item.right:
+            item.attacked = [attack.cwe for attack in problem.attacks if _works(attack, item.solution.code, sandbox)]
     return seen
 
 
 # ── Cases ──
 
 
-def _first_failure(problem: Problem, code: str, sandbox: Sandbox) -> str:
+def settled(problem: Problem, sandbox: Sandbox) -> Problem:
+    """Return the problem with the right value of every case, from its reference where a case does not say.
+
+    Raises:
+        InputError: a case has no right value and the reference gives none.
+    """
+    silent = [case for case in problem.cases if not case.gives and not case.raises]
+    if not silent:
+        return problem
+    job = Job(problem.reference, tuple(case.call for case in silent), limits=_LIMITS)
+    given: dict[str, Case] = {}
+    for case, call in zip(silent, sandbox.run(job).calls, strict=True):
+        if call.status == "returned":
+            given[case.call] = case.model_copy(update={"gives": repr(call.value)})
+        elif call.status == "raised" and problem.reference:
+            given[case.call] = case.model_copy(update={"raises": call.exception})
+        else:
+            raise InputError(
+                f"problem {problem.name}: nothing says what {case.call} gives, and its reference {came(call)}; "
+                "give the case its value, or the problem a reference that runs"
+            )
+    return problem.model_copy(update={"cases": tuple(given.get(case.call, case) for case in problem.cases)})
+
+
+def _failures(problem: Problem, code: str, sandbox: Sandbox) -> tuple[int, str]:
+    """Return how many cases a code fails, and the first of them in words."""
     calls = tuple(case.call for case in problem.cases)
     prepares = tuple(case.prepare or "pass" for case in problem.cases)
     outcome = sandbox.run(Job(code, calls, prepares, limits=_LIMITS))
     if outcome.status != "ok":
-        return f"the code does not run: {outcome.status} {outcome.exception} {outcome.message}".strip()
-    for case, call in zip(problem.cases, outcome.calls, strict=True):
-        if not _is_right(case, call):
-            return f"{case.call} {came(call)}, right is {case.gives or 'raising ' + case.raises}"
-    return ""
+        why = f"the code does not run: {outcome.status} {outcome.exception} {outcome.message}".strip()
+        return len(calls), why
+    failed = [
+        f"{case.call} {came(call)}, right is {case.gives or 'raising ' + case.raises}"
+        for case, call in zip(problem.cases, outcome.calls, strict=True)
+        if not _is_right(case, call)
+    ]
+    return len(failed), failed[0] if failed else ""
 
 
 def _is_right(case: Case, call: CallOutcome) -> bool:
@@ -116,12 +159,9 @@ def alike(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a solution re
 # ── Agreement on drawn inputs ──
 
 
-def _compare(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None:
-    """Note the first drawn input on which a solution disagrees with most of those that claim to be right."""
-    draws = [(size, turn) for size in SIZES for turn in range(DRAWS)]
-    prepare = tuple(
-        f"_args = inputs(__import__('random').Random({size * 1000 + turn}), {size})" for size, turn in draws
-    )
+def _compare(problem: Problem, seen: Sequence[Observed], draws: Sequence[tuple[int, int]], sandbox: Sandbox) -> None:
+    """Note on which drawn inputs, each a size and a seed, a solution disagrees with most that claim to be right."""
+    prepare = tuple(f"_args = inputs(__import__('random').Random({seed}), {size})" for size, seed in draws)
     calls = tuple(f"{problem.entry}(*_args)" for _ in draws)
     found = {}
     for item in seen:
@@ -130,18 +170,22 @@ def _compare(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> No
     trusted = [item for item in seen if item.solution.claim != "wrong"]
     if not trusted:
         return
-    for place, (size, turn) in enumerate(draws):
+    for place, (size, seed) in enumerate(draws):
         votes = Counter(_said(found[id(item)][place]) for item in trusted)
         wanted, count = votes.most_common(1)[0]
         if wanted.startswith("unprepared"):
-            raise ValueError(f"problem {problem.name}: inputs(rng, {size}) does not work: {wanted}")
+            raise InputError(f"problem {problem.name}: inputs(rng, {size}) does not work: {wanted}; correct it")
         if count * 2 <= len(trusted):
             continue  # nobody knows what is right here
         model = next(found[id(item)][place] for item in trusted if _said(found[id(item)][place]) == wanted)
         for item in seen:
             call = found[id(item)][place]
-            if not item.differs and _said(call) != wanted and not _nearly(call, model):
-                item.differs = f"on inputs(Random({size * 1000 + turn}), {size}) it {came(call)}, others: {came(model)}"
+            item.drawn += 1
+            if _said(call) != wanted and not _nearly(call, model):
+                item.differences += 1
+                item.differs = item.differs or (
+                    f"on inputs(Random({seed}), {size}) it {came(call)}, others: {came(model)}"
+                )
 
 
 def _said(call: CallOutcome) -> str:
@@ -156,7 +200,10 @@ def _nearly(one: CallOutcome, other: CallOutcome) -> bool:
 
 
 def _count(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None:
-    """Count the instructions of right solutions on the largest input that all of them take."""
+    """Count the instructions of right solutions on the largest input that all of them take, and on a smaller one.
+
+    On both the solutions must agree as well: one that returns anything at once when its input is large is no fast one.
+    """
     last = 0
     for size in LADDER:
         times = [_time(problem, item, size, sandbox) for item in seen]
@@ -167,10 +214,15 @@ def _count(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None
         last = size
         if max(filter(None, times), default=0.0) > _PATIENCE:
             break
-    for item in seen if last else ():
-        counted = sandbox.instructions(*_cost_of(problem, item, last))
-        if counted is not None:
-            item.costs[last] = counted
+    if not last:
+        return
+    sizes = (last // SMALLER, last)
+    _compare(problem, seen, [(size, size) for size in sizes], sandbox)
+    for item in seen:
+        for size in sizes if item.right else ():
+            counted = sandbox.instructions(*_cost_of(problem, item, size))
+            if counted is not None:
+                item.costs[size] = counted
 
 
 def _time(problem: Problem, item: Observed, size: int, sandbox: Sandbox) -> float | None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from codefavor.errors import BrokenRecordError, InputError
 from codefavor.jsonl import check_readable
 
-Claim: TypeAlias = Literal["right", "wrong", "slow", "insecure"]
+Claim: TypeAlias = Literal["right", "wrong", "slow", "insecure", "untold"]
 
 
 class _Part(BaseModel):
@@ -27,7 +27,7 @@ class Case(_Part):
     call: str
     """A Python expression, such as "merged([(1, 3), (2, 5)])"."""
     gives: str = ""
-    """The right value as a Python literal."""
+    """The right value as a Python literal; without it (and `raises`), what the problem's reference gives."""
     raises: str = ""
     """Or the class of the exception that is right."""
     prepare: str = ""
@@ -50,7 +50,8 @@ class Solution(_Part):
 
     code: str
     claim: Claim
-    """What its author says of it; what it is, oracles find out. "slow" and "insecure" solutions are right otherwise."""
+    """What its author says of it; what it is, oracles find out. "slow" and "insecure" solutions are right otherwise,
+    and of an "untold" one its author says nothing."""
     style: str
     """How it is written; any word, the same words over right and wrong solutions."""
     note: str = ""
@@ -72,6 +73,8 @@ class Problem(_Part):
     drawn by `rng`, a `random.Random`. Needed to tell solutions apart on more than the cases, and for costs."""
     attacks: tuple[Attack, ...] = ()
     solutions: tuple[Solution, ...]
+    reference: str = ""
+    """A code that is right, for cases that do not say what is."""
     source: str = "codefavor"
 
 
