@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codefavor.cli import (
+    annotate,
     bench,
     dataset,
     doctor,
@@ -68,6 +69,7 @@ app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("report")(report.report_command)
 app.command("serve")(grouped(serve.serve_command))
+app.add_typer(annotate.app, name="annotate")
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -14,6 +14,9 @@ from codefavor.errors import InputError
 from codefavor.judges.base import Judge
 from codefavor.serving.app import build
 from codefavor.serving.settings import ServingSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 TOKEN: Final = "CODEFAVOR_TOKEN"
 _SHORTEST: Final = 8
@@ -90,6 +93,23 @@ def serve(
         ready: called once requests are answered.
     """
     settings = settings or ServingSettings()
+    run(lambda stopping: build(judge, token, settings, stopping=stopping), listening, settings, ready)
+
+
+def run(
+    make: "Callable[[Callable[[], bool]], ASGIApp]",
+    listening: socket.socket,
+    settings: ServingSettings,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run an application as `serve` runs a judge's.
+
+    Args:
+        make: makes it, given a function that says whether the server is being stopped.
+        listening: from `listen`; closed in the end.
+        settings: limits.
+        ready: called once requests are answered.
+    """
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -97,7 +117,7 @@ def serve(
             ready()
 
     server: Server | None = None
-    app = build(judge, token, settings, stopping=lambda: server is not None and server.should_exit)
+    app = make(lambda: server is not None and server.should_exit)
     config = uvicorn.Config(
         app,
         lifespan="on",

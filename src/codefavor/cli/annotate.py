@@ -1,0 +1,162 @@
+"""Owns `codefavor annotate`: people as judges, from their page to what comes of their answers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from codefavor.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from codefavor.annotation.store import Store
+
+DatabaseOption = Annotated[
+    str, typer.Option("--db", help="The study's database: a file, or any SQLAlchemy address.", metavar="FILE|URL")
+]
+_DATABASE = "annotations.db"
+_PAGE = "page"
+_NAMES = "--annotators"
+
+
+class _TasksOrVerb(TyperGroup):
+    """`annotate TASKS` opens the page; a verb in its place does something else with the study."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (click's own context)
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = [_PAGE, *args]
+        if args and args[0] == _PAGE:
+            args = _one_name_an_option(args)
+        return super().parse_args(ctx, args)
+
+
+def _one_name_an_option(args: list[str]) -> list[str]:
+    """Turn `TASKS --annotators ann bob` into what typer reads: the option again before each name."""
+    found: list[str] = []
+    naming = False
+    for place, word in enumerate(args):
+        if word.startswith("-"):
+            naming = word == _NAMES and place > 1 and not args[1].startswith("-")
+        elif naming and found[-1] != _NAMES:
+            found.append(_NAMES)
+        found.append(word)
+    return found
+
+
+app = typer.Typer(
+    cls=_TasksOrVerb,
+    no_args_is_help=True,
+    help="Let people judge: `annotate TASKS` opens a page for each of them; the verbs below do the rest.",
+)
+
+
+@app.command(_PAGE)
+def page_command(
+    tasks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TASKS", help="Files of comparisons or benchmark tasks; those new to the study join it."),
+    ] = None,
+    db: DatabaseOption = _DATABASE,
+    annotators: Annotated[
+        list[str] | None,
+        typer.Option(_NAMES, help="Names of people, several or again; those new to the study join it.", metavar="NAME"),
+    ] = None,
+    gold: Annotated[
+        list[str] | None, typer.Option(help="Files of tasks with labels, mixed in for everybody.", metavar="FILE")
+    ] = None,
+    per_task: Annotated[int, typer.Option(min=1, help="People who answer each task.")] = 3,
+    adjudicators: Annotated[
+        int, typer.Option(min=0, help="People asked besides, where those before said both A and B.")
+    ] = 0,
+    idle: Annotated[int, typer.Option(min=5, help="Seconds without a touch after which time stops counting.")] = 60,
+    guidelines: Annotated[
+        Path | None, typer.Option(help="Text that people read first, instead of ours.", metavar="FILE")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; by default nobody else's machine can reach it.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")] = 8018,
+) -> None:
+    """Open the page on which people say which code is better, one link for each of them.
+
+    Every answer is on disk before the page moves on; the same command goes on with the same study.
+    """
+    from codefavor.cli.judging import tell
+
+    try:
+        from codefavor.annotation.app import build, tokens_of
+        from codefavor.annotation.practice import GUIDELINES
+        from codefavor.annotation.study import StudySettings
+        from codefavor.annotation.tasks import read_gold, read_study_tasks
+        from codefavor.pages.code import plain
+        from codefavor.serving.server import TOKEN, is_loopback, listen, new_token, run, token_of_environment
+        from codefavor.serving.settings import ServingSettings
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("codefavor"):
+            raise
+        raise MissingExtraError.of("annotate", "codefavor annotate") from error
+
+    given = [name.strip() for names in annotators or () for name in names.split(",")]
+    if not all(given):
+        raise InputError("--annotators holds an empty name; give each person a name")
+    read = [task for place in tasks or () for task in read_study_tasks(place)]
+    known = [task for place in gold or () for task in read_gold(place)]
+    words = _text_of(guidelines) if guidelines else GUIDELINES
+    store = open_store(db)
+    store.add_tasks(known, gold=True)
+    store.add_tasks(read)
+    if not store.tasks():
+        raise InputError(f"{db} holds no tasks yet; give a file: codefavor annotate TASKS")
+    people = store.annotators()
+    store.add_annotators(given or ([] if people else [f"annotator-{number}" for number in range(1, per_task + 1)]))
+    people = store.annotators()
+    if len(people) < per_task:
+        tell(f"{per_task} people a task are wanted and {len(people)} are known; add some with {_NAMES}")
+    settings = StudySettings(per_task=per_task, adjudicators=adjudicators, idle=idle)
+    token = token_of_environment() or store.setting("token", new_token)
+    listening = listen(host, port)
+    address, taken = listening.getsockname()[:2]
+    where = f"http://{f'[{address}]' if ':' in address else address}:{taken}/"
+
+    def ready() -> None:
+        if not is_loopback(host):
+            tell("other machines can reach this server, and what they send is not encrypted; put TLS before it")
+        for shown, name in tokens_of(store, token).items():
+            if name:
+                tell(f"{plain(name)}: {where}?token={shown}")
+        own = f"with the token in {TOKEN}, at {where}" if token_of_environment() else f"at {where}?token={token}"
+        tell(f"everybody's progress: {own}")
+
+    with listening:
+        run(
+            lambda stopping: build(store, token, settings, words, stopping=stopping),
+            listening,
+            ServingSettings(),
+            ready,
+        )
+    store.close()
+    tell("stopped; the same command goes on from here")
+
+
+def open_store(db: str) -> "Store":
+    """Return a study's database.
+
+    Raises:
+        MissingExtraError: SQLAlchemy is not installed.
+        InputError: the address cannot be used.
+    """
+    try:
+        from codefavor.annotation.store import Store
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("codefavor"):
+            raise
+        raise MissingExtraError.of("annotate", "codefavor annotate") from error
+    return Store(db)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise InputError(f"--guidelines {path}: {reason.lower()}; give a text file") from None
