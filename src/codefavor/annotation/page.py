@@ -26,7 +26,7 @@ class Person(NamedTuple):
     """One line of the owner's view."""
 
     name: str
-    count: Count
+    progress: Count
     token: str
 
 
@@ -105,7 +105,7 @@ def owner_page(people: Sequence[Person], tasks: int, gold: int) -> str:
     """Return how far everybody is, with everybody's link; only the study's owner may see it."""
     columns = [Column("Person"), Column("answered", True), Column("skipped", True), Column("left", True)]
     rows = [
-        [plain(person.name), str(person.count.done), str(person.count.skipped), str(person.count.left)]
+        [plain(person.name), str(person.progress.done), str(person.progress.skipped), str(person.progress.left)]
         for person in people
     ]
     links = Markup("").join(
@@ -116,13 +116,16 @@ def owner_page(people: Sequence[Person], tasks: int, gold: int) -> str:
         f"{tasks} tasks and {gold} gold tasks, {len(people)} people.",
         [
             Section("Progress", [Table(columns, [Group(rows)], "Everybody's share")]),
-            Section("Links", ["Give each person their own link; it lets nobody else in.", Markup("<ul>{}</ul>").format(links)]),
+            Section(
+                "Links",
+                ["Give each person their own link; it lets nobody else in.", Markup("<ul>{}</ul>").format(links)],
+            ),
         ],
     )
 
 
 def _question(comparison: Comparison) -> list[Section]:
-    instruction = Markup('<div class="instruction" tabindex="0" role="region" aria-label="Instruction">{}</div>')
+    instruction = Markup('<div class="instruction" tabindex="0" role="group" aria-label="Instruction text">{}</div>')
     lines = Markup("\n").join(prose(line) for line in comparison.instruction.split("\n"))
     criterion = Markup('<p class="criterion">{}</p>').format(prose(comparison.criterion))
     return [
@@ -173,9 +176,9 @@ def _form(shown: Shown, action: str, idle: int) -> Markup:
 def _options(name: str, options: Sequence[tuple[str, str, str]], chosen: str) -> Markup:
     required = Markup(" required") if name == "choice" else Markup("")
     return Markup("").join(
-        Markup('<label><input type="radio" name="{}" value="{}"{}{}>{} <kbd aria-hidden="true">{}</kbd></label>').format(
-            name, value, required, Markup(" checked") if value == chosen else Markup(""), words, key
-        )
+        Markup(
+            '<label><input type="radio" name="{}" value="{}"{}{}>{} <kbd aria-hidden="true">{}</kbd></label>'
+        ).format(name, value, required, Markup(" checked") if value == chosen else Markup(""), words, key)
         for value, words, key in options
     )
 

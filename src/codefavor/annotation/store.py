@@ -133,7 +133,9 @@ class Store:
         try:
             _meta.create_all(self._engine)
         except SQLAlchemyError as error:
-            raise InputError(f"--db {_named(url)} cannot be opened: {_first_line(error)}; correct the address") from None
+            raise InputError(
+                f"--db {_named(url)} cannot be opened: {_first_line(error)}; correct the address"
+            ) from None
         self.seed = self.setting("seed", lambda: secrets.token_hex(8))
 
     def close(self) -> None:

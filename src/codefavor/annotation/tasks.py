@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from codefavor.benchmark.evaluate import Comments, apply_comment_policy
 from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
 from codefavor.errors import EmptyInputError, InputError
 from codefavor.jsonl import parse_record, read_rows
@@ -20,15 +21,20 @@ class StudyTask(Comparison):
     """The name it has in the file it comes from."""
 
 
-def read_study_tasks(place: str) -> list[StudyTask]:
+def read_study_tasks(place: str, comments: Comments = "auto") -> list[StudyTask]:
     """Return the tasks of a file or folder; rows with a label are read as benchmarks are, others as comparisons.
+
+    Args:
+        place: a file, a folder of files, or "codeprefbench".
+        comments: what becomes of comments in benchmark tasks; "auto" shows people what `eval` shows other judges.
 
     Raises:
         InputError: it cannot be read, holds nothing, or a row is no task; the message says which.
     """
     path = Path(place)
     if place == CODEPREFBENCH or path.is_dir() or _has_labels(path):
-        return [StudyTask.model_validate(task.model_dump()) for task in load_bench([place]).tasks]
+        shown, _ = apply_comment_policy(load_bench([place]).tasks, comments)
+        return [StudyTask.model_validate(task.model_dump()) for task in shown]
     tasks = {}
     for line, row in read_rows(path):
         task = _complete(parse_record(StudyTask, row, path, line))

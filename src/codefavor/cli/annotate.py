@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from codefavor.errors import InputError, MissingExtraError
+from codefavor.errors import InputError, MissingExtraError, MissingFileError
 
 if TYPE_CHECKING:
     from codefavor.annotation.store import Store
@@ -54,7 +54,9 @@ app = typer.Typer(
 def page_command(
     tasks: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TASKS", help="Files of comparisons or benchmark tasks; those new to the study join it."),
+        typer.Argument(
+            metavar="TASKS", help="Files of comparisons or benchmark tasks; those new to the study join it."
+        ),
     ] = None,
     db: DatabaseOption = _DATABASE,
     annotators: Annotated[
@@ -138,10 +140,112 @@ def page_command(
     tell("stopped; the same command goes on from here")
 
 
-def open_store(db: str) -> "Store":
+@app.command("select")
+def select_command(
+    pools: Annotated[
+        Path,
+        typer.Argument(metavar="POOLS", help="Rows with `instruction` and `candidates`, or attempts of models."),
+    ],
+    out: Annotated[Path, typer.Option(help="Where the chosen pairs go, as comparisons.", metavar="FILE")],
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="Take the pair this judge is least sure of, not the largest edit distance; may be repeated."),
+    ] = None,
+    drop_ties: Annotated[
+        bool,
+        typer.Option("--drop-ties", help="Take the farthest pair, and leave it out unless all judges take one side."),
+    ] = False,
+    criterion: Annotated[str, typer.Option(help="What people are asked: an objective's name, or words.")] = (
+        "human-preference"
+    ),
+) -> None:
+    """Choose from candidate solutions the pair of each instruction that people should see."""
+    from codefavor.annotation.selection import read_pools, select
+    from codefavor.jsonl import write_records
+    from codefavor.judges.load import load_judge
+    from codefavor.objectives import CRITERIA
+
+    if drop_ties and not judge:
+        raise InputError("--drop-ties needs a judge that says what is a tie; add --judge JUDGE")
+    if not criterion.strip():
+        raise InputError("--criterion is empty; give an objective's name or a criterion in words")
+    judges = [load_judge(spec) for spec in judge or ()]
+    chosen = select(read_pools(pools), CRITERIA.get(criterion, criterion), judges, drop_ties=drop_ties)
+    write_records(out, chosen.comparisons)
+    typer.echo(f"{len(chosen.comparisons)} pairs: {out}")
+    for reason, count in chosen.left_out.items():
+        typer.echo(f"left out {count}: {reason}")
+
+
+@app.command("export")
+def export_command(
+    out: Annotated[Path, typer.Option(help="Folder for the files.", metavar="DIR")],
+    db: DatabaseOption = _DATABASE,
+) -> None:
+    """Write what people said: verdict files for `recorded:FILE`, and data for others, without names.
+
+    One file of verdicts or judgements for each person and one for the majority; a benchmark in CodePrefBench's
+    columns, rows for TRL, and tasks for Label Studio.
+    """
+    store = open_store(db, must_exist=True)
+    from codefavor.annotation.exports import write_results
+    from codefavor.annotation.results import answers_of
+    from codefavor.errors import EmptyInputError, storage_errors
+
+    answers = answers_of(store)
+    if not answers:
+        raise EmptyInputError(f"{db} holds no answers yet; give people their links, then ask again")
+    with storage_errors(out):
+        written = write_results(answers, store.annotators(), store.seed, out)
+    for name, rows in written.items():
+        typer.echo(f"{rows:6,}  {out / name}")
+
+
+@app.command("report")
+def report_command(
+    out: Annotated[Path, typer.Option(help="The page.", metavar="FILE.html")],
+    db: DatabaseOption = _DATABASE,
+    judge: Annotated[
+        list[str] | None, typer.Option(help="A judge to set beside people, as KIND:NAME; may be repeated.")
+    ] = None,
+    wage: Annotated[
+        float, typer.Option(min=0, help="Dollars an hour; by default what the paper's cost comes to.")
+    ] = 15.64,
+    title: Annotated[str, typer.Option(help="The page's heading.")] = "People as judges",
+) -> None:
+    """Report on a study as a page.
+
+    Agreement, accuracy, confidence, time and cost, place and fatigue stand beside the paper's figures, and any judge
+    beside people.
+    """
+    store = open_store(db, must_exist=True)
+    from codefavor.annotation.results import answers_of
+    from codefavor.annotation.study_page import write_study_page
+    from codefavor.errors import storage_errors
+    from codefavor.judges.base import judge_in_order
+    from codefavor.judges.load import load_judge
+
+    if out.is_dir():
+        raise MissingFileError(f"{out} is a folder; give the page a name, such as {out / 'study.html'}")
+    answers = answers_of(store)
+    tasks = list({answer.task.id: answer.task for answer in answers if answer.choice != "skip"}.values())
+    others = {spec: judge_in_order(load_judge(spec), tasks) for spec in judge or ()}
+    with storage_errors(out):
+        main = write_study_page(answers, out, title=title, wage=wage, judges=others)
+    for name, value in main.items():
+        typer.echo(f"{name}: {value}")
+    typer.echo(f"the page: {out}")
+
+
+def open_store(db: str, *, must_exist: bool = False) -> "Store":
     """Return a study's database.
 
+    Args:
+        db: a file, or an address.
+        must_exist: whether a file that is not there is an error, where it would be made otherwise.
+
     Raises:
+        MissingFileError: there is no such file.
         MissingExtraError: SQLAlchemy is not installed.
         InputError: the address cannot be used.
     """
@@ -151,6 +255,8 @@ def open_store(db: str) -> "Store":
         if (error.name or "").startswith("codefavor"):
             raise
         raise MissingExtraError.of("annotate", "codefavor annotate") from error
+    if must_exist and "://" not in db and not Path(db).is_file():
+        raise MissingFileError(f"there is no study at {db}; give its database with --db")
     return Store(db)
 
 
