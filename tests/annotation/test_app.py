@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -38,7 +38,8 @@ class Web:
 
     def ask(self, name: str | None, form: dict[str, str] | None = None, *, token: str = "") -> Reply:
         """Return the answer to one request of a person; None shows no token."""
-        query = f"?{urlencode({'token': token or self.tokens[name]})}" if token or name is not None else ""
+        shown = token or ("" if name is None else self.tokens[name])
+        query = f"?{urlencode({'token': shown})}" if shown else ""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         body = urlencode(form) if form is not None else None
         connection.request("GET" if form is None else "POST", f"/{query}", body)
@@ -110,7 +111,8 @@ def test_a_task_page_gives_nothing_away(store: Store) -> None:
         assert "Task 1 of 4" in page
         told = ["secret-model", "label", "models", "swapped", "cluster", store.seed, *web.tokens.values(), "bob"]
         told += [held.id for held in store.tasks().values()]
-        outside = re.sub(r"<style>.*?</style>|<script>.*?</script>|</?label[^>]*>|aria-label\w*", "", page, flags=re.S)
+        ours = r"<style>.*?</style>|<script>.*?</script>|</?label[^>]*>|aria-label\w*"
+        outside = re.sub(ours, "", page, flags=re.DOTALL)
         assert [word for word in told if word in outside] == []
 
 
@@ -132,7 +134,12 @@ def test_every_page_has_a_strict_policy_and_nothing_from_elsewhere(store: Store)
 def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
     """In instructions, criteria, codes, notes and names."""
     store = Store(str(tmp_path / "study.db"))
-    text = {"instruction": HOSTILE, "code_a": HOSTILE + "1", "code_b": HOSTILE + "2", "criterion": HOSTILE}
+    text: dict[str, Any] = {
+        "instruction": HOSTILE,
+        "code_a": HOSTILE + "1",
+        "code_b": HOSTILE + "2",
+        "criterion": HOSTILE,
+    }
     store.add_tasks(make_tasks(1, **text))
     store.add_annotators([HOSTILE, "bob", "cem"])
     with studying(store) as web:
@@ -145,7 +152,7 @@ def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
     for each in pages:
         assert each.count("<script") <= 1
         assert "<img" not in each
-        assert "\x1b" not in re.sub(r"<textarea.*?</textarea>", "", each, flags=re.S)
+        assert "\x1b" not in re.sub(r"<textarea.*?</textarea>", "", each, flags=re.DOTALL)
     assert "&lt;script&gt;" in pages[1].split("<textarea")[1]
 
 

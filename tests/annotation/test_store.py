@@ -48,7 +48,9 @@ def test_two_people_save_the_same_task_at_the_same_moment(tmp_path: Path) -> Non
     """Both answers are kept, each once."""
     study = make_study(tmp_path, tasks=1)
     ann, bob, cem = (study.next_task(name) for name in NAMES[:3])
-    assert ann and bob and cem
+    assert ann
+    assert bob
+    assert cem
 
     _at_once(
         lambda: answer(study, "ann", ann, "A"),

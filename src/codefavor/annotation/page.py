@@ -36,7 +36,7 @@ def start_page(guidelines: str) -> str:
         "Which code is better?",
         "Read this first. Two practice tasks follow, which count for nothing.",
         [
-            Section("How to judge", [Markup('<p class="guidelines">{}</p>').format(prose(guidelines))]),
+            Section("How to judge", _paragraphs(guidelines)),
             Section("Begin", [_button("begin", "Begin with two practice tasks")]),
         ],
     )
@@ -80,7 +80,7 @@ def task_page(shown: Shown, count: Count, guidelines: str, idle: int, problem: s
     sections = [
         *_question(shown.comparison),
         Section("Your answer", answer),
-        Section("Help", [folded("Guidelines", Markup('<p class="guidelines">{}</p>').format(prose(guidelines)))]),
+        Section("Help", [folded("Guidelines", Markup("").join(_paragraphs(guidelines)))]),
     ]
     return _render(f"Task {min(here + 1, max(total, 1))} of {total}", progress, sections, script=True)
 
@@ -122,6 +122,10 @@ def owner_page(people: Sequence[Person], tasks: int, gold: int) -> str:
             ),
         ],
     )
+
+
+def _paragraphs(text: str) -> list[Markup]:
+    return [Markup("<p>{}</p>").format(prose(line)) for line in text.split("\n") if line.strip()]
 
 
 def _question(comparison: Comparison) -> list[Section]:

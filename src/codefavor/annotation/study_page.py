@@ -155,12 +155,14 @@ def _people(answers: Sequence[Answer], people: Sequence[str]) -> Iterator[Html |
         Column("like the rest %", True),
         Column("gold right %", True),
         Column("labels right %", True),
+        Column("first code %", True, "of those decided"),
         Column("minutes", True, "median"),
     ]
     rows: list[list[CellLike]] = []
     for name in people:
         mine = [answer for answer in answers if answer.annotator == name]
         said = [answer for answer in mine if answer.choice != "skip"]
+        decided = [answer for answer in said if answer.choice != "tie"]
         gold, labelled = ([answer for answer in said if answer.gold is kind] for kind in (True, False))
         share, count = rest.get(name, (0.0, 0))
         rows.append(
@@ -172,6 +174,7 @@ def _people(answers: Sequence[Answer], people: Sequence[str]) -> Iterator[Html |
                 _share_cell(share * count, count),
                 _right(gold),
                 _right(labelled),
+                _share_cell(sum(answer.shown_choice == "A" for answer in decided), len(decided)),
                 f"{median(answer.seconds for answer in said) / 60:.1f}" if said else NONE,
             ]
         )
@@ -247,7 +250,8 @@ def _time(said: Sequence[Answer], wage: float) -> Iterator[Html | str]:
             )
         ]
     )
-    people = len(said) / max(1, len({answer.task.id for answer in said}))
+    ordinary = [answer for answer in said if not answer.gold]
+    people = len(ordinary) / max(1, len({answer.task.id for answer in ordinary}))
     yield Table(
         [Column("Figure"), Column("here", True), Column("paper", True)],
         [
@@ -367,9 +371,11 @@ def thinned(points: Sequence[tuple[float, float]], most: int = 200) -> list[tupl
 
 
 def cost_per_task(answers: Sequence[Answer], wage: float) -> float:
-    """Return dollars that all answers to one task cost on average, the longest hundredth of times left out."""
-    said = [answer for answer in answers if answer.choice != "skip"]
+    """Return dollars that all answers to one ordinary task cost on average, the longest hundredth of times left out."""
+    said = [answer for answer in answers if answer.choice != "skip" and not answer.gold]
     tasks = len({answer.task.id for answer in said})
+    if not tasks:
+        return 0.0
     each = fmean(trimmed([answer.seconds for answer in said]))
     return wage / 3600 * each * len(said) / tasks
 
@@ -400,4 +406,6 @@ def _number(found: Measured) -> str:
 
 
 def _minutes(seconds: float) -> str:
+    if seconds >= 7200:
+        return f"{seconds / 3600:.1f} hours"
     return f"{seconds / 60:.1f} minutes" if seconds >= 90 else f"{seconds:.1f} seconds"

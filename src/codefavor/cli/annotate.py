@@ -22,6 +22,8 @@ _NAMES = "--annotators"
 class _TasksOrVerb(TyperGroup):
     """`annotate TASKS` opens the page; a verb in its place does something else with the study."""
 
+    default_verb = _PAGE
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (click's own context)
         if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
             args = [_PAGE, *args]
