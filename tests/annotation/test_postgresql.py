@@ -32,11 +32,11 @@ def address() -> Iterator[str]:
     started = ["pg_ctl", "-D", data, "-w", "-o", f"-k {folder} -c listen_addresses=''", "-l", f"{folder}/log", "start"]
     try:
         for command in (["initdb", "-D", data, "-U", "study", "-A", "trust"], started):
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, **who)  # type: ignore[call-overload]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, **who)
         yield f"postgresql+psycopg://study@/postgres?host={folder}"
     finally:
         stop = ["pg_ctl", "-D", data, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, timeout=60, **who)  # type: ignore[call-overload]
+        subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, timeout=60, **who)
         shutil.rmtree(folder, ignore_errors=True)
 
 

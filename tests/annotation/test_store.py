@@ -127,7 +127,10 @@ def test_an_answer_is_kept_by_a_process_that_is_killed_right_after(tmp_path: Pat
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "study.db"), shown.handle], check=False)
 
-    (row,) = sqlite3.connect(tmp_path / "study.db").execute("select annotator, seconds from answer")
+    database = sqlite3.connect(tmp_path / "study.db")
+    (row,) = database.execute("select annotator, seconds from answer")
+    assert database.execute("pragma journal_mode").fetchone() == ("wal",)
+    database.close()
     assert row == ("ann", 1.0)
 
 

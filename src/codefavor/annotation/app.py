@@ -7,7 +7,7 @@ the gate has checked, so nobody can answer for somebody else.
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Final
 
@@ -148,9 +148,8 @@ class _Pages:
         return task_page(shown, count, self._guidelines, self._study.settings.idle)
 
     def _owner(self) -> str:
-        names: Sequence[str] = self._study.store.annotators()
         token_of = {name: token for token, name in self._tokens.items()}
-        people = [Person(name, self._study.count(name), token_of.get(name, "")) for name in names]
+        people = [Person(name, count, token_of.get(name, "")) for name, count in self._study.counts().items()]
         held = self._study.store.tasks().values()
         gold = sum(one.gold for one in held)
         return owner_page(people, len(held) - gold, gold)

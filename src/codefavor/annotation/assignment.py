@@ -5,6 +5,8 @@ what is, so tasks and people may be added at any time and the load stays even.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import lru_cache
+from heapq import nsmallest
 from typing import Final
 
 from codefavor.records import content_id
@@ -20,7 +22,7 @@ def is_swapped(seed: str, annotator: str, task: str) -> bool:
 
 def shuffled(items: Iterable[str], *seed: str) -> list[str]:
     """Return names in an order drawn from a seed; one more or less leaves the others' order as it was."""
-    return sorted(items, key=lambda item: content_id("shuffle", *seed, item))
+    return sorted(items, key=lambda item: _drawn("shuffle", *seed, item))
 
 
 def plan(
@@ -38,14 +40,15 @@ def plan(
     >>> sorted(map(len, mine.values()))
     [1, 1, 1]
     """
-    loads = dict(load)
+    loads, names = dict(load), list(load)
     planned: dict[str, list[str]] = {annotator: [] for annotator in loads}
     # Tasks that few can still take come first; they would find nobody later.
     order = sorted(shuffled(places, seed), key=lambda task: len(loads) - len(seen.get(task, ())))
     for task in order:
-        free = [annotator for annotator in loads if annotator not in seen.get(task, ())]
-        free.sort(key=lambda annotator: (loads[annotator], content_id("who", seed, task, annotator)))
-        for annotator in free[: places[task]]:
+        had = seen.get(task, ())
+        start = _drawn("who", seed, task) % max(1, len(names))  # who goes first among equals
+        free = [name for name in names[start:] + names[:start] if name not in had]
+        for annotator in nsmallest(places[task], free, key=loads.__getitem__):
             planned[annotator].append(task)
             loads[annotator] += 1
     return {annotator: shuffled(tasks, seed, annotator) for annotator, tasks in planned.items()}
@@ -70,5 +73,6 @@ def due_gold(seed: str, annotator: str, gold: Sequence[str], had: Set[str], answ
     return None
 
 
+@lru_cache(maxsize=1 << 16)
 def _drawn(*parts: str) -> int:
     return int(content_id(*parts), 16)

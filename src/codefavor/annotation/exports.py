@@ -92,6 +92,8 @@ def label_studio_row(group: Sequence[Answer], aliases: Mapping[str, str]) -> dic
             "criterion": task.criterion,
             "code_a": task.code_a,
             "code_b": task.code_b,
+            # In the order of the annotations: Label Studio takes only its own users as those who completed one.
+            "people": [aliases[answer.annotator] for answer in group],
         },
         "annotations": [
             {
@@ -100,7 +102,6 @@ def label_studio_row(group: Sequence[Answer], aliases: Mapping[str, str]) -> dic
                     _chosen("confidence", answer.confidence),
                 ],
                 "lead_time": round(answer.seconds, 2),
-                "completed_by": {"email": f"{aliases[answer.annotator]}@example.invalid"},
             }
             for answer in group
         ],

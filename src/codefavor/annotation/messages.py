@@ -41,7 +41,7 @@ def read_form(body: bytes) -> Form:
         texts.get("submission", "")[:80],
         texts.get("choice", ""),
         texts.get("confidence", ""),
-        texts.get("note", "").strip()[:_LONGEST_NOTE],
+        texts.get("note", "").replace("\0", "").strip()[:_LONGEST_NOTE],
         _seconds(texts.get("seconds", "")),
     )
     if form.action in ("answer", "practise"):

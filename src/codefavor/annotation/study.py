@@ -87,13 +87,25 @@ class Study:
 
     def count(self, annotator: str) -> Count:
         """Return how far somebody is."""
+        return self.counts()[annotator]
+
+    def counts(self) -> dict[str, Count]:
+        """Return how far everybody is."""
         state = self._look()
-        mine = [kept for (who, _), kept in state.answers.items() if who == annotator]
-        skipped = sum(kept.choice == "skip" for kept in mine)
-        had = state.had(annotator)
-        gold = sum(held.gold for held in state.tasks.values() if held.id not in had)
-        left = len(had) - len(mine) + gold + len(self._plan(state)[annotator])
-        return Count(len(mine) - skipped, skipped, left, bool(mine))
+        had = Counter(one.annotator for one in state.assigned)
+        golden = Counter(one.annotator for one in state.assigned if state.tasks[one.task].gold)
+        answered = Counter(who for who, _ in state.answers)
+        skipped = Counter(who for (who, _), kept in state.answers.items() if kept.choice == "skip")
+        gold = sum(held.gold for held in state.tasks.values())
+        return {
+            who: Count(
+                answered[who] - skipped[who],
+                skipped[who],
+                had[who] - answered[who] + gold - golden[who] + len(planned),
+                answered[who] > 0,
+            )
+            for who, planned in self._plan(state).items()
+        }
 
     def others_left(self, annotator: str) -> int:
         """Return how many tasks somebody could still take over from others."""

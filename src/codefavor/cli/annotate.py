@@ -17,6 +17,7 @@ DatabaseOption = Annotated[
 _DATABASE = "annotations.db"
 _PAGE = "page"
 _NAMES = "--annotators"
+_LONGEST_NAME = 200
 
 
 class _TasksOrVerb(TyperGroup):
@@ -101,8 +102,12 @@ def page_command(
         raise MissingExtraError.of("annotate", "codefavor annotate") from error
 
     given = [name.strip() for names in annotators or () for name in names.split(",")]
-    if not all(given):
-        raise InputError("--annotators holds an empty name; give each person a name")
+    for name in given:
+        if not name or len(name) > _LONGEST_NAME or name == "majority":
+            raise InputError(
+                f"--annotators: {plain(name)[:60]!r} is no name for a person; give one of 1 to {_LONGEST_NAME} "
+                'characters other than "majority"'
+            )
     read = [task for place in tasks or () for task in read_study_tasks(place)]
     known = [task for place in gold or () for task in read_gold(place)]
     words = _text_of(guidelines) if guidelines else GUIDELINES
