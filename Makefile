@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 TORCH_VERSION ?= 2.13.0
 TORCH := $(if $(filter Darwin,$(shell uname -s)),torch==$(TORCH_VERSION),torch==$(TORCH_VERSION)+cpu)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# Axolotl pins its own versions and pulls CUDA packages: it lives apart, and without what its validator does not import.
+AXOLOTL := axolotl==0.19.0 axolotl-contribs-lgpl==0.0.7 axolotl-contribs-mit==0.0.6 peft==0.20.0 trl==1.9.0
+DEEPSPEED := 'deepspeed>=0.18.6,<0.19' hjson msgpack ninja nvidia-ml-py py-cpuinfo
 DEMO ?= demo
 # Two workers halve the suite on two cores; more gain little and cost memory.
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env system demo test test-slow check format builtin docs clean
+.PHONY: help env system demo test test-slow check format builtin docs axolotl clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,6 +53,14 @@ check: env  ## formatting, lint, types, layers
 format: env  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+axolotl:  ## an environment with Axolotl's validator in .axolotl, without CUDA, and the tests that ask it
+	test -x .axolotl/bin/python || $(PYTHON) -m venv .axolotl
+	.axolotl/bin/python -m pip install --quiet --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
+	.axolotl/bin/python -m pip install --quiet --retries 1 -r tests/recipes/axolotl-requirements.txt
+	.axolotl/bin/python -m pip install --quiet --retries 1 --no-deps $(AXOLOTL)
+	DS_BUILD_OPS=0 .axolotl/bin/python -m pip install --quiet --retries 1 --no-deps --no-build-isolation $(DEEPSPEED)
+	CODEFAVOR_AXOLOTL_PYTHON=$(CURDIR)/.axolotl/bin/python $(BIN)/python -m pytest -m slow tests/recipes
 
 docs: env  ## write the pages of docs/ that come from the program itself: commands and security rules
 	$(BIN)/python -m codefavor.cli.reference > docs/commands.md

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from codefavor.judges.ask import judge as judge
     from codefavor.judges.base import Judge as Judge
     from codefavor.judges.load import load_judge as load_judge
+    from codefavor.ranking.rank import rank as rank
     from codefavor.records import Comparison as Comparison
     from codefavor.records import PreferencePair as PreferencePair
     from codefavor.records import Verdict as Verdict
@@ -29,10 +30,21 @@ _HOMES = {
     "Verdict": "codefavor.records",
     "judge": "codefavor.judges.ask",
     "load_judge": "codefavor.judges.load",
+    "rank": "codefavor.ranking.rank",
     "trl_reward": "codefavor.serving.trl",
 }
 
-__all__ = ["CodefavorError", "Comparison", "Judge", "PreferencePair", "Verdict", "judge", "load_judge", "trl_reward"]
+__all__ = [
+    "CodefavorError",
+    "Comparison",
+    "Judge",
+    "PreferencePair",
+    "Verdict",
+    "judge",
+    "load_judge",
+    "rank",
+    "trl_reward",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)

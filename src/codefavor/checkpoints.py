@@ -20,7 +20,7 @@ class Card(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
-    """"linear" or "pair-rm": which judge reads these weights."""
+    """Which judge reads these weights: "linear", "pair-rm", "huggingface" or "reward-model"."""
     format: str
     """The text format (or feature set, for "linear") the weights were trained on and must be asked with."""
     base: str

@@ -203,10 +203,17 @@ class TrainingExample(Record):
     code_b: Text
     criterion: Text
     label: Label
+    p_a: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How much speaks for A, where the label does not say it all: 0.5 is a tie, 0.8 four of five voters."""
     language: str = "python"
     group: str = ""
     """Examples that share a source (a module, a problem); splits never cut through a group."""
     meta: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> float:
+        """What a model is to give as the probability that A is better."""
+        return float(self.label == "A") if self.p_a is None else self.p_a
 
     def comparison(self) -> Comparison:
         """Return the question this example answers."""

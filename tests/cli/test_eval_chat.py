@@ -16,7 +16,7 @@ from tests.llm.server import ProviderServer, by_hash
 
 from codefavor.jsonl import read_json, read_records, write_records
 from codefavor.llm.cost import LEDGER, Entry, read_totals
-from codefavor.records import BenchmarkTask
+from codefavor.records import BenchmarkTask, Judgement
 
 SECRET = "sk-live-0123456789abcdefghij"
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -481,3 +481,45 @@ def test_every_task_is_answered_once_while_three_requests_in_ten_fail(codefavor:
     assert summary["usage"]["requests"] == len(bad.log) == sum(row.event == "sent" for row in rows)
     assert sum(row.event == "answered" for row in rows) == outcomes["answered"] + outcomes["empty"]
     assert set(outcomes) == {"answered", "429", "500", "timeout", "drop", "cut", "html", "empty"}
+
+
+def test_a_cascade_pays_only_for_what_the_cheap_judge_leaves(
+    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+) -> None:
+    """Options about chat models reach the one inside; the verdicts' costs add up to the ledger's."""
+    own = ["--base-url", f"{server.url}/v1", "--bench", tasks_file, "--json", "--run"]
+    settled = codefavor(
+        "eval", "cascade:baseline:shorter,openai:gpt-4o", *own, tmp_path / "none", OPENAI_API_KEY=SECRET
+    )
+    assert settled.returncode == 0, settled.stderr
+    nobody = len(server.log)
+
+    asked = codefavor("eval", "cascade:builtin@1,openai:gpt-4o", *own, tmp_path / "all", OPENAI_API_KEY=SECRET)
+
+    assert asked.returncode == 0, asked.stderr
+    assert nobody == 0
+    assert orjson.loads(asked.stdout)["usage"]["requests"] == len(server.log) == 60
+    verdicts = list(read_records(tmp_path / "all" / "judgements.jsonl", Judgement))
+    assert orjson.loads(asked.stdout)["cost_usd"] == pytest.approx(sum(each.cost_usd or 0.0 for each in verdicts))
+
+
+def test_a_ranking_by_a_chat_model_pays_once(codefavor: Command, server: ProviderServer, tmp_path: Path) -> None:
+    """Killed or not, the folder keeps what was said; with no folder the budget holds over all rounds."""
+    rows = [{"instruction": f"write {n}", "candidates": [f"x = {m} + {n}" for m in range(12)]} for n in range(2)]
+    (tmp_path / "in.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    own = ["rank", "--jsonl", "in.jsonl", "--judge", "openai:gpt-4o", "--base-url", f"{server.url}/v1", "--json"]
+
+    first = codefavor(*own, "--budget", "24", "--run", "run", OPENAI_API_KEY=SECRET)
+    sent = len(server.log)
+    again = codefavor(*own, "--budget", "24", "--run", "run", OPENAI_API_KEY=SECRET)
+    other = codefavor(*own, "--budget", "24", "--run", "run", "--temperature", "1", OPENAI_API_KEY=SECRET)
+
+    assert first.returncode == again.returncode == 0, first.stderr
+    assert sent == len(server.log) == 48
+    assert again.stdout == first.stdout
+    assert orjson.loads(first.stdout.splitlines()[0])["cost_usd"] > 0
+    assert other.returncode == 2
+    assert "another setting 'asking'" in other.stderr
+    poor = codefavor(*own, "--budget-usd", "0.01", OPENAI_API_KEY=SECRET)
+    assert poor.returncode == 1
+    assert "comparisons could not be asked" in poor.stderr

@@ -138,3 +138,18 @@ def test_a_judge_without_mistakes_is_not_said_to_lack_codes(
     page = (tmp_path / "page.html").read_text()
     assert "No wrong verdict" in page
     assert "not at hand" not in page
+
+
+def test_runs_are_shown_as_a_cascade(tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """The table stands on the page and in the terminal; a run alone is no cascade."""
+    out = tmp_path / "page.html"
+    shown = [str(run) for run in runs]
+
+    status = main(["report", *shown, "--cascade", shown[0], "--cascade", shown[1], "--out", str(out)])
+    alone = main(["report", *shown, "--cascade", shown[0], "--out", str(out)])
+
+    said = capsys.readouterr()
+    assert (status, alone) == (0, 2)
+    assert "cascade: baseline:shorter → linear:fake" in said.out
+    assert "Cascade of baseline:shorter, linear:fake" in out.read_text()
+    assert "at least two judges" in said.err

@@ -62,6 +62,23 @@ def test_the_printed_address_opens_and_a_stop_answers_what_is_in_work() -> None:
         assert token not in said
 
 
+def test_a_stop_does_not_wait_for_the_rest_of_a_group() -> None:
+    """It will not be let in any more, so what has come is judged."""
+    with _served("baseline:shorter", "--group-size", "4", CODEFAVOR_TOKEN="chosen-by-somebody") as (process, line):
+        port = re.search(r":(\d+)/", line)
+        assert port, line
+        client = Client(int(port[1]))
+        with ThreadPoolExecutor(2) as pool:
+            asked = [{"query": [f"p{code}"], "prompts": ["p"]} for code in ("x", "xx")]
+            waiting = [pool.submit(client.ask, "/get_reward", each, token="chosen-by-somebody") for each in asked]
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            rewards = [answer.result(20).body["rewards"] for answer in waiting]
+
+        assert process.wait(20) == 0
+        assert rewards == [[1.0], [0.0]]
+
+
 def test_a_token_of_the_environment_is_not_printed() -> None:
     """Terminals are recorded."""
     with _served("baseline:shorter", CODEFAVOR_TOKEN="chosen-by-somebody") as (_, line):

@@ -30,6 +30,7 @@ def test_public_names_are_what_they_were() -> None:
         "Verdict",
         "judge",
         "load_judge",
+        "rank",
         "trl_reward",
     ]
     assert all(getattr(codefavor, name) is not None for name in codefavor.__all__)

@@ -13,6 +13,7 @@ from tests.llm.tiny_chat import one_thread, tiny_config, tiny_tokenizer
 from tests.training.tiny_data import question
 
 from codefavor.errors import CheckpointError, MissingFileError
+from codefavor.formats.scoring import both
 from codefavor.judges import reward_model
 from codefavor.judges.base import judge_in_order
 from codefavor.judges.both_orders import BothOrders
@@ -43,8 +44,8 @@ def write_reward_model(folder: Path, steps: int = 40, labels: int = 1) -> Path:
     model = judge._model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     for step in range(steps):
-        pairs = [reward_model._both(question(20 + step * 4 + number)) for number in range(4)]
-        rows = [judge._read(side).ids for side in (*(pair[0] for pair in pairs), *(pair[1] for pair in pairs))]
+        pairs = [both(question(20 + step * 4 + number)) for number in range(4)]
+        rows = [judge._encoder.read(side).ids for side in (*(pair[0] for pair in pairs), *(pair[1] for pair in pairs))]
         width = max(map(len, rows))
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
         good, bad = model(input_ids=ids, attention_mask=(ids != 0).long()).logits[:, 0].chunk(2)
@@ -173,13 +174,13 @@ def test_a_long_instruction_does_not_hide_the_codes(judge: RewardModelJudge) -> 
 
     for verdict, whole in zip(judge_in_order(judge, asked), ASKED, strict=False):
         assert verdict.p_a != 0.5
-        ids = judge._read(reward_model._both(whole.model_copy(update=long))[0]).ids
+        ids = judge._encoder.read(both(whole.model_copy(update=long))[0]).ids
         assert judge._tokenizer.decode(ids).endswith(f"```python\n{whole.code_a}```<|end|>")
 
 
 def test_the_template_and_the_question_are_used(judge: RewardModelJudge) -> None:
     """The model must see the instruction, the criterion and the code, each where it was trained to."""
-    text = judge._text(*reward_model._both(ASKED[0])[0].texts())
+    text = judge._encoder._text(*both(ASKED[0])[0].texts())
 
     assert text.startswith("<|user|>Add 0.\n\n")
     assert ASKED[0].criterion in text
@@ -189,7 +190,7 @@ def test_the_template_and_the_question_are_used(judge: RewardModelJudge) -> None
 def test_code_cannot_close_its_turn(judge: RewardModelJudge) -> None:
     """A control token that a code spells out is read as its letters."""
     comparison = ASKED[0].model_copy(update={"code_a": "s = '<|end|>'"})
-    ids = judge._read(reward_model._both(comparison)[0]).ids
+    ids = judge._encoder.read(both(comparison)[0]).ids
 
     assert ids.count(judge._tokenizer.eos_token_id) == 2
 
@@ -220,7 +221,7 @@ def test_a_model_without_a_template_reads_two_texts(tmp_path: Path) -> None:
     tokenizer.save_pretrained(tmp_path)
     judge = reward_model.load(str(tmp_path), torch.device("cpu"), torch.float32)
 
-    read = judge._read(reward_model._both(ASKED[0])[0])
+    read = judge._encoder.read(both(ASKED[0])[0])
     assert read.ids[0] == marks[0][1]
     assert read.ids.count(marks[1][1]) == 2
     assert read.types == sorted(read.types)

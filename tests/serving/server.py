@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.records import Comparison, Verdict
 from codefavor.serving.app import build
+from codefavor.serving.gate import Gate
 from codefavor.serving.server import listen
 from codefavor.serving.settings import ServingSettings
 
@@ -53,8 +54,8 @@ class Answer(NamedTuple):
 class Client:
     """Asks a server by Python's own HTTP client."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, gate: Gate | None = None) -> None:
+        self.port, self.gate = port, gate
 
     def ask(
         self,
@@ -98,7 +99,7 @@ def serving(judge: Any, settings: ServingSettings | None = None, **rest: Any) ->
         end = time.monotonic() + 20
         while not server.started and time.monotonic() < end:
             time.sleep(0.01)
-        yield Client(listening.getsockname()[1])
+        yield Client(listening.getsockname()[1], app)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -32,7 +32,8 @@ def test_ranking_puts_the_best_first(client: Client) -> None:
     answer = client.ask("/rank", {"candidates": ["x=1", "x=3", "x=2"]}).body
 
     assert answer["order"] == [1, 2, 0]
-    assert answer["scores"] == pytest.approx([0.1, 0.9, 0.5])
+    low, high, middle = answer["scores"]
+    assert low < middle < high
     assert answer["comparisons"] == 3
 
 
@@ -41,7 +42,7 @@ def test_ranking_keeps_its_budget(client: Client) -> None:
     asked = {"candidates": [f"x={number}" for number in range(10)], "budget": 20}
 
     assert client.ask("/rank", asked).body["comparisons"] <= 20
-    assert client.ask("/rank", {**asked, "budget": 3}).status == 422
+    assert client.ask("/rank", {**asked, "budget": 3}).body["comparisons"] <= 3
 
 
 def test_openrlhf_gets_one_reward_a_query(client: Client) -> None:

@@ -231,10 +231,10 @@ def test_nothing_of_a_request_stands_in_log_or_error(caplog: pytest.LogCaptureFi
 
 def test_a_server_that_is_being_stopped_says_so() -> None:
     """A load balancer sends the request elsewhere."""
-    stopping = threading.Event()
-    with serving(Counting(), stopping=stopping.is_set) as client:
+    with serving(Counting()) as client:
         _goes_on(client)
-        stopping.set()
+        assert client.gate is not None
+        client.gate.stop()
 
         assert client.ask("/compare", PAIR).status == 503
         assert client.ask("/health").status == 200

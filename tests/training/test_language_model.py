@@ -15,7 +15,7 @@ from codefavor.errors import CheckpointError, EmptyInputError, InputError, RunMi
 from codefavor.examples import example_writer, place_of, read_examples, splits_of
 from codefavor.judges import pairwise_model
 from codefavor.judges.base import judge_in_order
-from codefavor.training.batches import Pair, epoch_batches
+from codefavor.training.batches import Pair, Row, epoch_batches
 from codefavor.training.config import TrainingConfig
 from codefavor.training.language_model import train_language_model
 
@@ -232,7 +232,7 @@ def test_both_orders_share_a_batch_and_every_pair_comes_once() -> None:
     """The two orders together teach that position says nothing."""
     import numpy as np
 
-    pairs = [Pair([np.zeros(width, np.int32)] * 2, [0, 1], "security") for width in range(1, 90)]
+    pairs = [Pair([Row(np.zeros(width, np.int32), 1.0)] * 2, "security") for width in range(1, 90)]
 
     batches = epoch_batches(pairs, 300, seed=1, epoch=0)
     assert sorted(index for batch in batches for index in batch) == list(range(89))

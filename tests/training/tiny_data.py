@@ -4,10 +4,11 @@ from pathlib import Path
 
 from codefavor.checkpoints import Card, write_card
 from codefavor.formats import classification
+from codefavor.formats.base import Format
 from codefavor.formats.encoding import Encoder
 from codefavor.jsonl import write_records
 from codefavor.objectives import CRITERIA
-from codefavor.records import Comparison, TrainingExample
+from codefavor.records import Comparison, Label, TrainingExample
 from codefavor.training.presets import PRESETS, Shape, fresh_model
 from codefavor.training.tokenizer import train_tokenizer
 
@@ -34,13 +35,14 @@ def question(number: int, swapped: bool = False) -> Comparison:
     return Comparison.model_validate(row)
 
 
-def example(number: int, swapped: bool = False) -> TrainingExample:
+def example(number: int, swapped: bool = False, form: Format = classification) -> TrainingExample:
     """Return the training example of `question`."""
     asked = question(number, swapped)
-    label = "B" if swapped else "A"
+    label: Label = "B" if swapped else "A"
+    said = form.answer(label, f"Code {'A' if swapped else 'B'} sleeps.")
     row = {
-        "messages": [*classification.messages(asked), {"role": "assistant", "content": label}],
-        "format": classification.NAME,
+        "messages": [*form.messages(asked), {"role": "assistant", "content": said}],
+        "format": form.NAME,
         "pair_id": f"pair-{number}",
         "order": "naive-first" if swapped else "improved-first",
         "instruction": asked.instruction,
@@ -52,11 +54,13 @@ def example(number: int, swapped: bool = False) -> TrainingExample:
     return TrainingExample.model_validate(row)
 
 
-def write_dataset(folder: Path, train: int = 48, validation: int = 8, held_out: int = 12) -> Path:
+def write_dataset(
+    folder: Path, train: int = 48, validation: int = 8, held_out: int = 12, form: Format = classification
+) -> Path:
     """Write the three files of a data set, both orders of each pair."""
     start = 0
     for name, count in (("train", train), ("validation", validation), ("held-out", held_out)):
-        rows = [example(number, swapped) for number in range(start, start + count) for swapped in (False, True)]
+        rows = [example(number, swapped, form) for number in range(start, start + count) for swapped in (False, True)]
         write_records(folder / f"{name}.jsonl", rows)
         start += count
     return folder

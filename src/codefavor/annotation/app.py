@@ -7,7 +7,6 @@ the gate has checked, so nobody can answer for somebody else.
 import hmac
 import secrets
 import time
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Final
 
@@ -62,7 +61,6 @@ def build(
     token: str,
     settings: StudySettings | None = None,
     guidelines: str = GUIDELINES,
-    stopping: Callable[[], bool] = bool,
 ) -> Gate:
     """Return the application.
 
@@ -71,7 +69,6 @@ def build(
         token: the owner's; everybody else's follow from it.
         settings: of the study.
         guidelines: what people read first.
-        stopping: says whether the server is being stopped.
     """
     tokens = tokens_of(store, token)
     pages = _Pages(Study(store, settings), guidelines, tokens)
@@ -84,7 +81,7 @@ def build(
 
     routes = [Route("/", answer, methods=["GET", "POST"]), Route("/health", health)]
     limits = ServingSettings(max_body=200_000)
-    return Gate(Starlette(routes=routes), tokens, limits, Metrics(), ["/", "/health"], stopping)
+    return Gate(Starlette(routes=routes), tokens, limits, Metrics(), ["/", "/health"])
 
 
 class _Pages:

@@ -137,12 +137,7 @@ def page_command(
         tell(f"everybody's progress: {own}")
 
     with listening:
-        run(
-            lambda stopping: build(store, token, settings, words, stopping=stopping),
-            listening,
-            ServingSettings(),
-            ready,
-        )
+        run(build(store, token, settings, words), listening, ServingSettings(), ready)
     store.close()
     tell("stopped; the same command goes on from here")
 

@@ -111,12 +111,12 @@ def asking_settings(judge: str, options: VerdictOptions) -> "AskingSettings":
     """
     from codefavor.errors import InputError
     from codefavor.jsonl import check_readable
-    from codefavor.judges.load import is_chat
+    from codefavor.judges.load import asks_chat
     from codefavor.judges.settings import AskingSettings
     from codefavor.llm.load import addressed
 
     said = _said(options)
-    if said and not is_chat(judge):
+    if said and not asks_chat(judge):
         option = next(iter(said)).replace("_", "-")
         raise InputError(f"--{option} is about chat models, and {judge} is none; leave it out")
     system = said.get("system", "")

@@ -1,8 +1,5 @@
 """Owns `codefavor eval`: a judge's scores on a benchmark, as a table."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from codefavor.cli.asking import JudgeOptions, asking_settings
+from codefavor.cli.judging import folder_for
 from codefavor.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,7 +101,7 @@ def eval_command(
         raise InputError("say who is scored: codefavor eval JUDGE, such as builtin or openai:gpt-4o")
     asking = asking_settings(judge, options)
     from codefavor.benchmark.evaluate import EvaluationConfig
-    from codefavor.judges.load import is_chat
+    from codefavor.judges.load import asks_chat
 
     config = EvaluationConfig(
         orders=orders.value,
@@ -111,30 +109,21 @@ def eval_command(
         criterion=criterion.value,
         limit=limit,
         with_evidence=with_evidence,
-        asking=asking.decides() if is_chat(judge) else None,
+        asking=asking.decides() if asks_chat(judge) else None,
     )
     if asking.batch and run is None and not dry_run:
         raise InputError("a batch may take a day, so its answers need a place: give --run DIR")
     if dry_run:
-        _estimate(judge, asking, _load_tasks(bench, objective), config, as_json)
+        _estimate(judge, asking, load_tasks(bench, objective), config, as_json)
         return
-    with _folder(run, is_chat(judge)) as folder:
+    with folder_for(run, judge) as folder:
         evaluation = _evaluate(judge, asking, folder, config, bench, objective, unsafe)
     _show(evaluation, run, as_json)
     evaluation.check(fail_under)
 
 
-@contextmanager
-def _folder(run: Path | None, needed: bool) -> Iterator[Path | None]:
-    """Give the run's folder; a judge that keeps what it is told gets one for the while where none is named."""
-    if run is not None or not needed:
-        yield run
-        return
-    with tempfile.TemporaryDirectory(prefix="codefavor-") as folder:
-        yield Path(folder)
-
-
-def _load_tasks(bench: list[str] | None, objective: list[str] | None) -> "Bench":
+def load_tasks(bench: list[str] | None, objective: list[str] | None) -> "Bench":
+    """Return the tasks that options name; what has to be fetched shows its progress."""
     from codefavor.benchmark.tasks import CODEPREFBENCH, load_bench
     from codefavor.cli.progress import progress
 
@@ -164,7 +153,7 @@ def _evaluate(
 
     around = Surroundings(asking, folder, notice=tell)
     asked = load_for_command(judge, config.with_evidence, unsafe, around)
-    tasks = _load_tasks(bench, objective)
+    tasks = load_tasks(bench, objective)
     with progress(f"judging with {judge}", "tasks") as report:
         return evaluate(asked, tasks, folder, config, judge_files=judge_files(judge), progress=report)
 
@@ -193,7 +182,7 @@ def _reread(folder: Path, bench: list[str] | None) -> "Evaluation":
     failed = list(read_records(folder / FAILURES, Failure))
     before = {each.id: each.choice for each in judged}
     objectives = {each.objective for each in judged} | {each.objective for each in failed}
-    tasks = _load_tasks(bench or settings["bench"].split(", "), sorted(objectives))
+    tasks = load_tasks(bench or settings["bench"].split(", "), sorted(objectives))
     made_of = {name: hash_ for name, hash_ in manifest["inputs"].items() if name.partition("/")[0] == "judge"}
     evaluation = evaluate(asked, tasks, folder, config, judge_files=made_of, again=True)
     changed = sum(before.get(each.id, each.choice) != each.choice for each in evaluation.judgements)

@@ -59,8 +59,8 @@ def judge_command(
         raise InputError(
             "with --git, docstrings and the commit's message are the instructions; leave out --instruction"
         )
-    codes = [] if git is not None else [_read(path) for path in paths]
-    asked = _read(Path(instruction[1:])) if instruction.startswith("@") else instruction
+    codes = [] if git is not None else [read_code(path) for path in paths]
+    asked = read_code(Path(instruction[1:])) if instruction.startswith("@") else instruction
     asking = asking_settings(judge, options)
     asked_judge = load_for_command(judge, with_evidence, unsafe, Surroundings(asking, notice=tell))
     if git is not None:
@@ -76,7 +76,12 @@ def judge_command(
         typer.echo(f"  {_evidence_line(item)}")
 
 
-def _read(path: Path) -> str:
+def read_code(path: Path) -> str:
+    """Return the text of a file of code.
+
+    Raises:
+        InputError: it is not there, is empty, or is not text.
+    """
     from codefavor.jsonl import check_readable
 
     check_readable(path)

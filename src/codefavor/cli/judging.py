@@ -1,5 +1,9 @@
 """Owns how commands load their judge: by name, with its surroundings, perhaps told the evidence, perhaps unsafely."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -34,6 +38,18 @@ def load_for_command(spec: str, with_evidence: bool, unsafe: bool, around: "Surr
     from codefavor.judges.with_evidence import WithEvidence
 
     return WithEvidence(judge, load_judge("evidence"))
+
+
+@contextmanager
+def folder_for(run: Path | None, judge: str) -> Iterator[Path | None]:
+    """Give the run's folder; a judge that keeps what it is told gets one for the while where none is named."""
+    from codefavor.judges.load import asks_chat
+
+    if run is not None or not asks_chat(judge):
+        yield run
+        return
+    with tempfile.TemporaryDirectory(prefix="codefavor-") as folder:
+        yield Path(folder)
 
 
 def tell(words: str) -> None:

@@ -10,6 +10,7 @@ import typer
 from codefavor.cli import (
     annotate,
     bench,
+    calibrate,
     dataset,
     doctor,
     evaluate,
@@ -17,6 +18,8 @@ from codefavor.cli import (
     merge,
     mine,
     quickstart,
+    rank,
+    recipe,
     report,
     serve,
     study,
@@ -60,6 +63,7 @@ def _options(
 
 app.command("quickstart")(quickstart.quickstart_command)
 app.command("judge")(grouped(judge.judge_command))
+app.command("rank")(grouped(rank.rank_command))
 app.add_typer(mine.app, name="mine")
 app.add_typer(synth.app, name="synth")
 app.add_typer(dataset.app, name="dataset")
@@ -67,7 +71,9 @@ app.command("train")(train.train_command)
 app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
+app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
+app.add_typer(recipe.app, name="recipe")
 app.command("serve")(grouped(serve.serve_command))
 app.add_typer(annotate.app, name="annotate")
 app.command("study")(study.study_command)

@@ -19,12 +19,17 @@ def report_command(
     training: Annotated[
         list[Path] | None, typer.Option(help="A folder of `codefavor train`, whose facts are shown too.")
     ] = None,
+    cascade: Annotated[
+        list[Path] | None,
+        typer.Option(help="A run; repeated from cheap to dear, shows what these would score as a cascade."),
+    ] = None,
 ) -> None:
     """Report on evaluation runs: scores beside the blind floor and the paper's rows, and judges against each other.
 
     The page shows calibration and wrong verdicts too.
     """
     from codefavor.errors import InputError, MissingFileError
+    from codefavor.report.cascades import cascade_of, cascade_section, cascade_text
     from codefavor.report.codes import with_codes
     from codefavor.report.documents import write_latex, write_markdown
     from codefavor.report.evaluations import load_run
@@ -39,7 +44,10 @@ def report_command(
         if path.suffix.lower() not in (".html", ".md", ".tex"):
             raise InputError(f"--out {path}: its ending says what to write; end it in .html, .md or .tex")
     loaded = [load_run(folder) for folder in runs]
+    stages = [load_run(folder) for folder in cascade or ()]
+    points = cascade_of(stages) if stages else []
     sections = [*data_sections(data or ()), *training_sections(training or ())]
+    sections += [cascade_section(stages, points)] if stages else []
     measured = measure(with_codes(loaded) if any(path.suffix.lower() == ".html" for path in out) else loaded)
     for path in out:
         match path.suffix.lower():
@@ -50,6 +58,8 @@ def report_command(
             case _:
                 write_page(measured, path, title, sections)
     typer.echo(summary_table(loaded))
+    if stages:
+        typer.echo(cascade_text(stages, points))
     if not all(run.summary.complete for run in loaded):
         typer.echo("incomplete: some tasks could not be asked; their counts are on the page")
     typer.echo(f"the report: {', '.join(map(str, out))}")

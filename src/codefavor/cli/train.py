@@ -28,7 +28,11 @@ def train_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checkpoint's card as JSON.")] = False,
 ) -> None:
-    """Train a preference model: the feature model (linear), or a causal language model as an A/B classifier."""
+    """Train a preference model: the feature model (linear), or a causal language model.
+
+    A language model learns what the data set holds: to answer A or B, or to write feedback and then its result. With
+    modelling = "reward" in the settings it learns to score a code; with a [lora] table there, by a LoRA.
+    """
     if not dataset.is_dir():
         raise InputError(f"there is no data set folder {dataset}; build one with `codefavor dataset build`")
     settings = _settings(config, seed)

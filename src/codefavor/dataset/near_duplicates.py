@@ -14,13 +14,16 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cpdist
 
-from codefavor.dataset.deduplication import BANDS, NEAR, SHORTEST, band_keys, similarity, squeezed
+from codefavor.dataset.deduplication import BANDS, NEAR, SHORTEST, band_keys, squeezed
 from codefavor.errors import storage_errors
 from codefavor.records import PreferencePair
 
@@ -73,21 +76,21 @@ class NearDuplicates:
 
     def find(self) -> Iterator[tuple[int, int]]:
         """Yield each document that is near to an earlier one which is near to none, and that earlier one, ascending."""
-        read = lru_cache(maxsize=4096)(self._read)
         kept: dict[int, int] = {}  # a near-duplicate → the document it is near to
-        for later, earlier in self.candidates():
+        read = lru_cache(maxsize=4096)(self._read)
+        for later, earlier, near in self._compared():
             if later in kept:
                 continue
-            # What is near to a near-duplicate need not be near to the document that stays.
-            earlier = kept.get(earlier, earlier)
-            if self._are_near(read(later), read(earlier)):
+            if (other := kept.get(earlier)) is not None:
+                # What is near to a near-duplicate need not be near to the document that stays.
+                earlier, near = other, self._are_near([read(later)], [read(other)])[0]
+            if near:
                 kept[later] = earlier
                 yield later, earlier
 
     def near(self) -> Iterator[tuple[int, int]]:
         """Yield all pairs (later, earlier) of candidates that are near to one another, ascending."""
-        read = lru_cache(maxsize=4096)(self._read)
-        return (pair for pair in self.candidates() if self._are_near(read(pair[0]), read(pair[1])))
+        return ((later, earlier) for later, earlier, near in self._compared() if near)
 
     def candidates(self) -> Iterator[tuple[int, int]]:
         """Yield the pairs (later, earlier) of documents that share a band, ascending."""
@@ -111,11 +114,25 @@ class NearDuplicates:
             later, earlier = np.divmod(pairs[start : start + _BATCH], number)
             yield from zip(later.tolist(), earlier.tolist(), strict=True)
 
-    def _are_near(self, one: Document, other: Document) -> bool:
-        return all(
-            a == b or (len(a) >= SHORTEST and similarity(a, b, self.threshold) > 0)
-            for a, b in zip(one, other, strict=True)
-        )
+    def _compared(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield the candidates, and whether they are near to one another."""
+        read = lru_cache(maxsize=4096)(self._read)
+        candidates = self.candidates()
+        while pairs := list(islice(candidates, _BATCH)):
+            near = self._are_near([read(later) for later, _ in pairs], [read(earlier) for _, earlier in pairs])
+            yield from ((*pair, is_near) for pair, is_near in zip(pairs, near, strict=True))
+
+    def _are_near(self, some: Sequence[Document], others: Sequence[Document]) -> list[bool]:
+        """Return for each document whether it is near to the one at the same place among the others."""
+        near = np.ones(len(some), dtype=np.bool_)
+        for one, other in zip(zip(*some, strict=True), zip(*others, strict=True), strict=True):
+            rows = np.flatnonzero(near)
+            mine, theirs = [one[row] for row in rows], [other[row] for row in rows]
+            scores = cpdist(mine, theirs, scorer=Levenshtein.normalized_similarity, score_cutoff=self.threshold)
+            long = np.fromiter((len(text) >= SHORTEST for text in mine), np.bool_, len(mine))
+            same = np.fromiter((a == b for a, b in zip(mine, theirs, strict=True)), np.bool_, len(mine))
+            near[rows] = same | (long & (scores > 0))
+        return [bool(is_near) for is_near in near]
 
     def _store(self) -> None:
         if not self._waiting:

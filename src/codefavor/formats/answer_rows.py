@@ -31,13 +31,40 @@ def answer_logits(model: "PreTrainedModel", ids: Tensor, lengths: Tensor, answer
         lengths: how many ids of each row are real.
         answers: the ids of the answer tokens.
     """
-    states = _last_states(model, ids, lengths - 1)
+    return answer_head(model, _last_states(model, ids, lengths - 1), answers)
+
+
+def answer_head(model: "PreTrainedModel", states: Tensor, answers: Sequence[int]) -> Tensor:
+    """Return the logits of the answers from final hidden states, as float32 of shape (batch, answers)."""
     output: Any = model.get_output_embeddings()
-    rows = torch.as_tensor(list(answers), device=output.weight.device)
+    rows = torch.as_tensor(list(answers), device=states.device)
     bias = None if getattr(output, "bias", None) is None else output.bias[rows].float()
     # In bf16 near answers would become ties; two rows in fp32 cost nothing.
     with torch.autocast(states.device.type, enabled=False):
-        logits = linear(states.float(), output.weight[rows].float(), bias)
+        return finished_logits(model, linear(states.float(), _rows(output, rows).float(), bias))
+
+
+def _rows(output: Any, rows: Tensor) -> Tensor:  # noqa: ANN401
+    """Return rows of an output matrix, from wherever they are trained."""
+    used = getattr(output, "used_rows", None)  # of `training.used_rows`
+    if used is not None:
+        taken: Tensor = used.of(rows)
+        return taken
+    adapter = getattr(output, "token_adapter", None)  # of peft, where answer rows are trained beside a LoRA
+    if adapter is None:
+        weight: Tensor = output.weight[rows]
+        return weight
+    name = adapter.active_adapters[0]
+    trained = adapter.token_indices[name]
+    learnt: Tensor = adapter.trainable_tokens_delta[name]
+    frozen = adapter.weight[rows]
+    return torch.stack(
+        [learnt[trained.index(row)] if row in trained else frozen[i] for i, row in enumerate(rows.tolist())]
+    )
+
+
+def finished_logits(model: "PreTrainedModel", logits: Tensor) -> Tensor:
+    """Return logits as the model would: what some architectures do after the output matrix."""
     config: Any = model.config.get_text_config()
     logits = logits * (getattr(config, "logit_scale", None) or 1.0) / (getattr(config, "logits_scaling", None) or 1.0)
     if cap := getattr(config, "final_logit_softcapping", None):

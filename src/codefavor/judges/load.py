@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from codefavor.errors import CodefavorError, InputError, MissingExtraError, UnknownNameError
 from codefavor.jsonl import hash_file
@@ -34,6 +34,8 @@ class _Kind(NamedTuple):
     """Whether NAME may be left out."""
     chat: bool = False
     """Whether it is a chat model: its loader takes the whole name, and what surrounds it."""
+    members: str = ""
+    """Of a kind that wraps others: module:function that says from NAME which; its loader takes what surrounds it."""
 
 
 _CHAT: Final = "codefavor.judges.chat_model:load"
@@ -43,6 +45,10 @@ _KINDS: Final[dict[str, _Kind]] = {
     "bedrock": _Kind(_CHAT, "MODEL", "bedrock", chat=True),
     "baseline": _Kind("codefavor.judges.baselines:load", "shorter|longer|first|second|random"),
     "builtin": _Kind("codefavor.judges.feature_model:load_builtin"),
+    "calibrated": _Kind("codefavor.judges.calibration:load", "FILE", members="codefavor.judges.calibration:members"),
+    "cascade": _Kind(
+        "codefavor.judges.cascade:load", "JUDGE[@CONFIDENCE],JUDGE,…", members="codefavor.judges.cascade:members"
+    ),
     "evidence": _Kind("codefavor.judges.evidence.judge:load", "examples|behaviour|oracles", optional=True),
     "google": _Kind(_CHAT, "MODEL", "google", chat=True),
     "huggingface": _Kind(_CHAT, "PATH", "torch", chat=True),
@@ -59,6 +65,30 @@ def is_chat(spec: str) -> bool:
     """Return whether KIND:NAME is a chat model, whose settings are `Surroundings.asking`."""
     kind = _KINDS.get(spec.partition(":")[0])
     return kind is not None and kind.chat
+
+
+def asks_chat(spec: str) -> bool:
+    """Return whether KIND:NAME is a chat model or wraps one.
+
+    Raises:
+        InputError: it wraps others, and NAME does not say which.
+    """
+    return is_chat(spec) or any(asks_chat(member) for member in _members(spec))
+
+
+def _members(spec: str) -> list[str]:
+    kind, _, name = spec.partition(":")
+    known = _KINDS.get(kind)
+    if known is None or not known.members or not name:
+        return []
+    found: list[str] = _named(known.members)(name)
+    return found
+
+
+def _named(place: str) -> Callable[..., Any]:
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 def load_judge(spec: str, around: Surroundings | None = None) -> Judge:
@@ -80,10 +110,11 @@ def load_judge(spec: str, around: Surroundings | None = None) -> Judge:
     if bool(name) != bool(known.names) and not (known.optional and not name):
         asked = f"{kind}:{known.names}" if known.names else f"plain {kind}"
         raise InputError(f"the judge {spec!r} is not a whole name; give {asked}")
-    module, _, function = known.place.partition(":")
     try:
-        loader: Callable[..., Judge] = getattr(import_module(module), function)
-        return loader(spec, around or Surroundings()) if known.chat else loader(name)
+        loader: Callable[..., Judge] = _named(known.place)
+        if known.chat or known.members:
+            return loader(spec if known.chat else name, around or Surroundings())
+        return loader(name)
     except ModuleNotFoundError as error:
         if not known.extra or (error.name or "").startswith("codefavor"):
             raise
@@ -93,8 +124,18 @@ def load_judge(spec: str, around: Surroundings | None = None) -> Judge:
 def judge_files(spec: str) -> dict[str, str]:
     """Return what a judge is made of: each file that NAME stands for → its SHA-256; empty where it names none.
 
-    Names are relative to NAME, so that a run can be resumed after its checkpoint was moved.
+    Names are relative to NAME, so that a run can be resumed after its checkpoint was moved. Of a judge that wraps
+    others theirs are there too, by their place.
     """
+    inside = {
+        f"judge/{number}/{name}": hash_
+        for number, member in enumerate(_members(spec), start=1)
+        for name, hash_ in judge_files(member).items()
+    }
+    return {**_own_files(spec), **inside}
+
+
+def _own_files(spec: str) -> dict[str, str]:
     path = Path(spec.partition(":")[2]).expanduser()
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix in _MADE_OF)

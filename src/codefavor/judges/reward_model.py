@@ -7,14 +7,14 @@ input fixes, what is the same is scored once, and texts are batched by length.
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import torch
 from scipy.special import expit
 
-from codefavor.codetext.fences import fenced
 from codefavor.errors import CheckpointError
 from codefavor.formats.answer_rows import by_length
+from codefavor.formats.scoring import SHORTENING, Answered, Read, ScoringEncoder, both
 from codefavor.judges.base import failure_of, verdict_of
 from codefavor.model_folders import Loaded, load_folder, out_of_memory
 from codefavor.records import Comparison, Verdict
@@ -23,31 +23,6 @@ KIND: Final = "reward-model"
 BATCH_TOKENS: Final = 16_384
 """Tokens of a batch with its padding; where they do not fit, a batch is halved until they do."""
 CPU_BATCH_TOKENS: Final = 2048
-SHORTENING: Final = "cut to fit: instruction, then criterion (to an eighth of the room each), then the code"
-
-
-class _Answered(NamedTuple):
-    """A question with one of its codes as the answer."""
-
-    instruction: str
-    criterion: str
-    code: str
-    language: str
-
-    def texts(self) -> tuple[str, str]:
-        """Return the question and the answer, as they are written for the model."""
-        question = f"{self.instruction.strip()}\n\nWhat matters in the answer: {self.criterion.strip()}"
-        return question, fenced(self.code, self.language if self.language.isidentifier() else "")
-
-
-class _Read(NamedTuple):
-    """The same as the model reads it."""
-
-    ids: list[int]
-    types: list[int]
-    """Which of two texts each id belongs to; zeros where a model does not ask."""
-    tokens: int
-    """How many ids the whole text has; more than `len(ids)` where it was shortened."""
 
 
 class RewardModelJudge:
@@ -80,13 +55,9 @@ class RewardModelJudge:
             texts.pad_token_id = self._tokenizer.pad_token_id
         self._pad = texts.pad_token_id
         config.use_cache = False
-        self._context = min(loaded.context, int(self._tokenizer.model_max_length))
+        self._encoder = ScoringEncoder(loaded, name)
         self._budget = batch_tokens or (CPU_BATCH_TOKENS if self._model.device.type == "cpu" else BATCH_TOKENS)
         self._score_exactly()
-        if self._tokenizer.chat_template:
-            probe = ("[question-goes-here]", "[code-goes-here]")
-            if any(part not in self._text(*probe) for part in probe):
-                raise CheckpointError(f"the chat template of {name} leaves the question or the answer out")
 
     def _score_exactly(self) -> None:
         """Let the last layer work in fp32: bf16 has three digits, and near scores would become ties."""
@@ -99,52 +70,17 @@ class RewardModelJudge:
         for start in range(0, len(comparisons), self.block):
             block = comparisons[start : start + self.block]
             # In an order of their own, so that the same codes share batches whichever side they stand on.
-            answered = sorted({each for comparison in block for each in _both(comparison)})
-            read = {each: self._read(each) for each in answered}
-            scores: dict[_Answered, float] = {}
+            answered = sorted({each for comparison in block for each in both(comparison)})
+            read = {each: self._encoder.read(each) for each in answered}
+            scores: dict[Answered, float] = {}
             for batch in by_length([len(read[each].ids) for each in answered], self._budget):
                 here = [answered[index] for index in batch]
                 scores |= zip(here, self._score([read[each] for each in here]), strict=True)
             for index, comparison in enumerate(block, start):
-                a, b = _both(comparison)
+                a, b = both(comparison)
                 yield index, self._verdict(comparison, (read[a], read[b]), (scores[a], scores[b]))
 
-    def _text(self, question: str, answer: str) -> str:
-        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        return str(self._tokenizer.apply_chat_template(turns, tokenize=False))
-
-    def _encode(self, answered: _Answered) -> _Read:
-        texts = answered.texts()
-        if self._tokenizer.chat_template:
-            ids = self._loaded.ids(self._text(*texts), texts)
-            return _Read(ids, [0] * len(ids), len(ids))
-        encoded: Any = self._tokenizer(*texts, return_token_type_ids=True, split_special_tokens=True, verbose=False)
-        return _Read(list(encoded["input_ids"]), list(encoded["token_type_ids"]), len(encoded["input_ids"]))
-
-    def _read(self, answered: _Answered) -> _Read:
-        whole = self._encode(answered)
-        over = whole.tokens - self._context
-        if over <= 0:
-            return whole
-        parts = {"instruction": answered.instruction, "criterion": answered.criterion, "code": answered.code}
-        room = {name: len(self._tokenizer.tokenize(text)) for name, text in parts.items()}
-        for _ in range(8):
-            left, cut = over, {}
-            for name, text in parts.items():
-                floor = 0 if name == "code" else self._context // 8
-                less = min(left, max(room[name] - floor, 0))
-                cut[name] = text[: len(text) * (room[name] - less) // max(room[name], 1)]
-                left -= less
-            shorter = self._encode(answered._replace(**cut))
-            if shorter.tokens <= self._context:
-                return shorter._replace(tokens=whole.tokens)
-            # Tokens are of different lengths: take what is still too much as well.
-            over += shorter.tokens - self._context
-        raise CheckpointError(
-            f"the {self._context} tokens that {self.name} takes do not even hold the question's frame"
-        )
-
-    def _score(self, batch: Sequence[_Read]) -> list[float]:
+    def _score(self, batch: Sequence[Read]) -> list[float]:
         width = max(len(each.ids) for each in batch)
 
         def matrix(rows: Sequence[list[int]], fill: int) -> torch.Tensor:
@@ -168,7 +104,7 @@ class RewardModelJudge:
             return self._score(batch[:half]) + self._score(batch[half:])
         return scores
 
-    def _verdict(self, comparison: Comparison, read: tuple[_Read, _Read], scores: tuple[float, float]) -> Verdict:
+    def _verdict(self, comparison: Comparison, read: tuple[Read, Read], scores: tuple[float, float]) -> Verdict:
         a, b = scores
         if not (math.isfinite(a) and math.isfinite(b)):
             return failure_of(comparison, self.name, f"the model's scores are no numbers (A {a}, B {b})")
@@ -182,11 +118,6 @@ class RewardModelJudge:
         ]
         usage = {"input_tokens": sum(len(each.ids) for each in read), "output_tokens": 0, "requests": 2}
         return verdict_of(comparison, self.name, float(expit(a - b)), evidence=evidence, usage=usage)
-
-
-def _both(comparison: Comparison) -> tuple[_Answered, _Answered]:
-    one = _Answered(comparison.instruction, comparison.criterion, comparison.code_a, comparison.language)
-    return one, one._replace(code=comparison.code_b)
 
 
 def load(name: str, device: torch.device | None = None, dtype: torch.dtype | None = None) -> RewardModelJudge:

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
@@ -19,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from codefavor.errors import BusyError, CodefavorError, InputError, JudgeError
 from codefavor.judges.base import Judge
+from codefavor.ranking.rank import planned, rank
 from codefavor.records import Comparison, Verdict
 from codefavor.serving.batching import Batcher
 from codefavor.serving.gate import Gate, place_of
@@ -61,50 +61,6 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 _log = logging.getLogger("codefavor.serving")
 
 
-class Rank(Protocol):
-    """Puts candidates in order by asking a judge."""
-
-    def __call__(
-        self,
-        instruction: str,
-        candidates: Sequence[str],
-        judge: Judge,
-        criterion: str,
-        budget: int | None,
-        *,
-        language: str,
-    ) -> RankAnswer:
-        """Return the order; runs in a thread of its own."""
-        ...
-
-
-def round_robin(
-    instruction: str,
-    candidates: Sequence[str],
-    judge: Judge,
-    criterion: str,
-    budget: int | None,
-    *,
-    language: str = "python",
-) -> RankAnswer:
-    """Rank by comparing each candidate with every other, or with as many as the budget allows.
-
-    Raises:
-        InputError: the budget is too small for every candidate to be compared once.
-        JudgeError: a comparison was not answered.
-    """
-    opponents = None
-    if budget is not None and budget < len(candidates) * (len(candidates) - 1) // 2:
-        opponents = budget // len(candidates) * 2
-        if not opponents:
-            raise InputError(f"a budget of {budget} is too small for {len(candidates)} candidates; give one for each")
-    plan = RoundRobin([Group(instruction, candidates, criterion, language)], opponents)
-    verdicts = dict(judge.judge(plan.comparisons))
-    scores = whole(plan.scores([verdicts[index] for index in range(len(plan.comparisons))])[0])
-    order = sorted(range(len(scores)), key=lambda index: -scores[index])
-    return RankAnswer(order=order, scores=scores, comparisons=len(plan.comparisons))
-
-
 def whole(scores: Sequence[float | None]) -> list[float]:
     """Return the scores, all of which must be there: a trainer must not learn from a judge's failure.
 
@@ -121,9 +77,6 @@ def build(
     judge: Judge,
     token: str,
     settings: ServingSettings | None = None,
-    *,
-    rank: Rank = round_robin,
-    stopping: Callable[[], bool] = bool,
 ) -> Gate:
     """Return the server's application, an ASGI one.
 
@@ -131,12 +84,10 @@ def build(
         judge: who answers; it is asked from one thread.
         token: what requests must show.
         settings: limits.
-        rank: how candidates are put in order.
-        stopping: says whether the server is being stopped.
     """
     settings = settings or ServingSettings()
     metrics = Metrics()
-    service = _Service(judge, settings, metrics, rank)
+    service = _Service(judge, settings, metrics)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -156,7 +107,7 @@ def build(
     _trainers(app, service)
     _refusals(app)
     routes = {path for route in app.routes if (path := getattr(route, "path", ""))}
-    return Gate(_taking_json(app), token, settings, metrics, routes, stopping)
+    return Gate(_taking_json(app), token, settings, metrics, routes, service.stop)
 
 
 def _taking_json(app: "ASGIApp") -> "ASGIApp":
@@ -174,8 +125,8 @@ def _taking_json(app: "ASGIApp") -> "ASGIApp":
 class _Service:
     """One judge, and what all requests share."""
 
-    def __init__(self, judge: Judge, settings: ServingSettings, metrics: Metrics, rank: Rank) -> None:
-        self.name, self.settings, self._metrics, self._rank = public_name(judge.name), settings, metrics, rank
+    def __init__(self, judge: Judge, settings: ServingSettings, metrics: Metrics) -> None:
+        self.name, self.settings, self._metrics = public_name(judge.name), settings, metrics
         self.batcher = Batcher(
             judge,
             max_batch=settings.max_batch,
@@ -187,6 +138,11 @@ class _Service:
         metrics.waiting = lambda: self.batcher.waiting
         size = settings.group_size
         self._gathering = None if size is None else Gathering(size, settings.group_wait, self._score)
+
+    def stop(self) -> None:
+        """Judge every group as it is: what it waits for will not be let in any more."""
+        if self._gathering is not None:
+            self._gathering.close()
 
     def _failed(self, error: BaseException) -> None:
         self._metrics.failure()
@@ -210,16 +166,24 @@ class _Service:
         return verdict.model_copy(update={"judge": public_name(verdict.judge)})
 
     async def rank(self, asked: RankRequest) -> RankAnswer:
-        count = len(asked.candidates)
-        self._check_count(min(asked.budget or count * count, count * (count - 1) // 2))
+        self._check_count(planned(len(asked.candidates), asked.budget))
         caller = _Caller(self.batcher)
         criterion = asked.criterion or self.settings.criterion
-        rank = partial(self._rank, asked.instruction, asked.candidates, caller, criterion, asked.budget)
-        work = asyncio.to_thread(rank, language=asked.language)
+        work = asyncio.to_thread(
+            rank, asked.instruction, asked.candidates, caller, criterion, asked.budget, language=asked.language
+        )
         try:
-            return await asyncio.wait_for(work, self.settings.answer_wait)
+            found = await asyncio.wait_for(work, self.settings.answer_wait)
         finally:
             caller.leave()
+        if found.failures:
+            raise JudgeError("the judge could not be asked about every pair; try again")
+        by_candidate = sorted(found.order, key=lambda each: each.candidate)
+        return RankAnswer(
+            order=[each.candidate for each in found.order],
+            scores=[each.score for each in by_candidate],
+            comparisons=len(found.comparisons),
+        )
 
     async def score(self, groups: Sequence[Group]) -> tuple[list[list[float]], Usage]:
         """Return the scores of groups that are whole, and what the judge read."""

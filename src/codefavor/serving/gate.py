@@ -58,7 +58,7 @@ class Gate:
         settings: the limits.
         metrics: told of every request.
         routes: paths of the application; others stand in the log and the counts as "other".
-        stopping: says whether the server is being stopped.
+        on_stop: called when the server is being stopped.
     """
 
     def __init__(
@@ -68,12 +68,17 @@ class Gate:
         settings: ServingSettings,
         metrics: Metrics,
         routes: Collection[str],
-        stopping: Callable[[], bool] = bool,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         owners = {tokens: ""} if isinstance(tokens, str) else tokens
         self._owners = {token.encode(): owner for token, owner in owners.items()}
-        self._routes, self._stopping = frozenset(routes), stopping
+        self._routes, self._on_stop, self._stopping = frozenset(routes), on_stop, False
+
+    def stop(self) -> None:
+        """Take no new requests; those in work go on."""
+        self._stopping = True
+        self._on_stop()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request; what is no HTTP request is the application's own affair."""
@@ -106,7 +111,7 @@ class Gate:
                 **{"www-authenticate": "Bearer"},
             )
         if route not in _ALWAYS:
-            if self._stopping():
+            if self._stopping:
                 raise _Answer(503, "the server is being stopped; try again when it is back", **{"retry-after": "5"})
             if self._metrics.in_flight > self._settings.max_in_flight:
                 raise _Answer(

@@ -65,6 +65,11 @@ class Gathering:
                 del self._open[key]
             raise
 
+    def close(self) -> None:
+        """Judge what has come of every group."""
+        for key in list(self._open):
+            self._close(key)
+
     def _close(self, key: tuple[str, str, str]) -> None:
         group = self._open.pop(key)
         group.timer.cancel()

@@ -33,7 +33,7 @@ class RankRequest(_Request):
     instruction: Text = ""
     candidates: Texts
     budget: PositiveInt | None = None
-    """Comparisons at most; all that are needed by default."""
+    """Comparisons at most; those of `codefavor rank` by default."""
 
 
 class RankAnswer(BaseModel):

@@ -6,17 +6,15 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import uvicorn
 
 from codefavor.errors import InputError
 from codefavor.judges.base import Judge
 from codefavor.serving.app import build
+from codefavor.serving.gate import Gate
 from codefavor.serving.settings import ServingSettings
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
 
 TOKEN: Final = "CODEFAVOR_TOKEN"
 _SHORTEST: Final = 8
@@ -93,11 +91,11 @@ def serve(
         ready: called once requests are answered.
     """
     settings = settings or ServingSettings()
-    run(lambda stopping: build(judge, token, settings, stopping=stopping), listening, settings, ready)
+    run(build(judge, token, settings), listening, settings, ready)
 
 
 def run(
-    make: "Callable[[Callable[[], bool]], ASGIApp]",
+    app: Gate,
     listening: socket.socket,
     settings: ServingSettings,
     ready: Callable[[], None] = lambda: None,
@@ -105,7 +103,7 @@ def run(
     """Run an application as `serve` runs a judge's.
 
     Args:
-        make: makes it, given a function that says whether the server is being stopped.
+        app: what answers, behind its gate.
         listening: from `listen`; closed in the end.
         settings: limits.
         ready: called once requests are answered.
@@ -116,8 +114,10 @@ def run(
             await super().startup(sockets)
             ready()
 
-    server: Server | None = None
-    app = make(lambda: server is not None and server.should_exit)
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.stop()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -129,7 +129,6 @@ def run(
         limit_concurrency=settings.max_in_flight * _CONNECTIONS,
         h11_max_incomplete_event_size=32_768,
     )
-    server = Server(config)
     # The server waits for what is in work, then raises the signal again for whoever asks: we have stopped already.
     with listening, suppress(KeyboardInterrupt):
-        server.run([listening])
+        Server(config).run([listening])

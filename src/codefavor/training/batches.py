@@ -2,19 +2,18 @@
 
 import heapq
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codefavor.examples import read_examples
-from codefavor.formats.encoding import Encoder
 from codefavor.objectives import nearest_objective
-from codefavor.records import Comparison, content_id
+from codefavor.records import Comparison, TrainingExample, content_id
 from codefavor.runs import Progress, silent
 
 _CHUNK: Final = 256
@@ -22,19 +21,29 @@ _BLOCK: Final = 64
 """Batches that are sorted together: enough for little padding, few enough to keep the order near to random."""
 
 
+class Row(NamedTuple):
+    """A sequence to learn from."""
+
+    ids: NDArray[np.int32]
+    target: float
+    """What is to be the probability that A is better; for a single code, that this one is."""
+    start: int = 0
+    """The first id that is learnt to be said, where text is."""
+    shortened: bool = False
+    """Whether something was cut to make it fit."""
+
+
 @dataclass
 class Pair:
-    """The examples of one preference pair: its orders as ids, and the answers."""
+    """The sequences of one preference pair."""
 
-    rows: list[NDArray[np.int32]]
-    labels: list[int]
-    """0 for "A", 1 for "B"."""
+    rows: list[Row]
     objective: str
 
     @property
     def width(self) -> int:
-        """Tokens of the longest order."""
-        return max(len(row) for row in self.rows)
+        """Tokens of the longest."""
+        return max(len(row.ids) for row in self.rows)
 
 
 @dataclass
@@ -48,21 +57,23 @@ class Pairs:
 
 def read_pairs(
     path: Path,
-    encoder: Encoder,
+    encode: Callable[[Sequence[TrainingExample]], list[list[Row]]],
     limit: int | None = None,
     progress: Progress = silent,
     note: str = "",
     change: Callable[[Comparison], Comparison] | None = None,
+    once: bool = False,
 ) -> Pairs:
     """Return the encoded pairs of a file of training examples, in its order.
 
     Args:
-        path: a split of a data set, as `examples.splits_of` names it.
-        encoder: turns them into ids.
+        path: a file of `TrainingExample`.
+        encode: makes the rows of each example.
         limit: if there are more pairs, so many of them, chosen by their ids; every run chooses the same.
         progress: told of examples.
         note: what the progress is to say.
         change: done to every comparison before it is encoded.
+        once: whether of every pair only the first example is taken.
 
     Raises:
         MissingFileError: there is no such file.
@@ -71,19 +82,31 @@ def read_pairs(
     chosen = None if limit is None else _choose(path, limit)
     found: dict[str, Pair] = {}
     shortened = done = 0
-    wanted = (item for item in read_examples(path) if chosen is None or item.pair_id in chosen)
+    wanted = _wanted(path, chosen, once)
     while chunk := list(islice(wanted, _CHUNK)):
-        asked = [item.comparison() for item in chunk]
-        if change is not None:
-            asked = [change(item) for item in asked]
-        for example, encoded in zip(chunk, encoder.encode_all(asked), strict=True):
-            pair = found.setdefault(example.pair_id, Pair([], [], nearest_objective(example.criterion)[0]))
-            pair.rows.append(np.array(encoded.ids, dtype=np.int32))
-            pair.labels.append(0 if example.label == "A" else 1)
-            shortened += encoded.shortened
+        asked = chunk if change is None else [_changed(item, change) for item in chunk]
+        for example, rows in zip(chunk, encode(asked), strict=True):
+            pair = found.setdefault(example.pair_id, Pair([], nearest_objective(example.criterion)[0]))
+            pair.rows.extend(rows)
+            shortened += any(row.shortened for row in rows)
         done += len(chunk)
         progress(done, None, note)
     return Pairs(list(found.values()), shortened)
+
+
+def _wanted(path: Path, chosen: set[str] | None, once: bool) -> Iterator[TrainingExample]:
+    seen: set[str] = set()
+    for item in read_examples(path):
+        if (chosen is None or item.pair_id in chosen) and item.pair_id not in seen:
+            if once:
+                seen.add(item.pair_id)
+            yield item
+
+
+def _changed(example: TrainingExample, change: Callable[[Comparison], Comparison]) -> TrainingExample:
+    asked = change(example.comparison())
+    texts = {"instruction": asked.instruction, "code_a": asked.code_a, "code_b": asked.code_b}
+    return example.model_copy(update=texts)
 
 
 def _choose(path: Path, limit: int) -> set[str]:

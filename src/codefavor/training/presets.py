@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from codefavor.errors import CheckpointError, UnknownNameError
 
@@ -48,7 +48,9 @@ def is_preset(base: str) -> bool:
     return False
 
 
-def fresh_model(base: str, vocabulary: int, context: int, begin: int, end: int, seed: int) -> "PreTrainedModel":
+def fresh_model(
+    base: str, vocabulary: int, context: int, begin: int, end: int, seed: int, scores: bool = False
+) -> "PreTrainedModel":
     """Return a model of a preset's shape with random weights; one seed gives one model.
 
     Args:
@@ -58,13 +60,15 @@ def fresh_model(base: str, vocabulary: int, context: int, begin: int, end: int, 
         begin: id of the first token of every text.
         end: id of the last.
         seed: chooses the weights.
+        scores: whether it is to give one score instead of text.
     """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
     shape = PRESETS[base]
     torch.manual_seed(seed)
-    model: PreTrainedModel = LlamaForCausalLM(
+    kind = LlamaForSequenceClassification if scores else LlamaForCausalLM
+    model: PreTrainedModel = kind(
         LlamaConfig(
             hidden_size=shape.width,
             num_hidden_layers=shape.layers,
@@ -75,7 +79,8 @@ def fresh_model(base: str, vocabulary: int, context: int, begin: int, end: int, 
             max_position_embeddings=context + 1,
             # The library's 0.02 is meant for widths in the thousands; a narrow model would begin nearly blind.
             initializer_range=shape.width**-0.5,
-            tie_word_embeddings=True,
+            tie_word_embeddings=not scores,
+            **({"num_labels": 1} if scores else {}),
             bos_token_id=begin,
             eos_token_id=end,
             pad_token_id=end,
@@ -84,20 +89,33 @@ def fresh_model(base: str, vocabulary: int, context: int, begin: int, end: int, 
     return model
 
 
-def pretrained(base: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
-    """Return a Hugging Face causal model and its tokenizer, weights as fp32.
+def pretrained(
+    base: str, loading: dict[str, Any], scores: bool = False, seed: int = 0
+) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
+    """Return a Hugging Face causal model and its tokenizer.
+
+    Args:
+        base: a folder, or a name on the hub.
+        loading: how to load it; the numbers of its weights above all.
+        scores: whether it is to give one score instead of text; the head for that is new if it has none.
+        seed: chooses the new head.
 
     Raises:
         CheckpointError: the folder holds none, or the name cannot be found.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
     if base.startswith((".", "/", "~")) and not Path(base).expanduser().is_dir():
         raise CheckpointError(f"there is no model folder {base}; check the path")
+    base = str(Path(base).expanduser()) if base.startswith("~") else base
+    torch.manual_seed(seed)
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        if scores:
+            model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, **loading)
+        else:
+            model = AutoModelForCausalLM.from_pretrained(base, **loading)
     except (OSError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointError(
@@ -105,4 +123,11 @@ def pretrained(base: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]
         ) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if scores:
+        if tokenizer.pad_token_id is None:
+            raise CheckpointError(
+                f"the tokenizer of {base} has no token to pad with and none that ends a text, and whoever loads a "
+                "reward model finds its score by the padding; give another --base"
+            )
+        model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
     return model, tokenizer

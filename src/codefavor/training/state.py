@@ -55,15 +55,18 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def weights_of(model: "PreTrainedModel") -> dict[str, torch.Tensor]:
-    """Return a copy of the weights; tied ones are one tensor still."""
-    return {name: value.detach().to("cpu", copy=True) for name, value in model.named_parameters()}
+    """Return a copy of the weights that are trained; tied ones are one tensor still."""
+    return {
+        name: value.detach().to("cpu", copy=True) for name, value in model.named_parameters() if value.requires_grad
+    }
 
 
 def put_weights(model: "PreTrainedModel", weights: dict[str, torch.Tensor]) -> None:
     """Set the weights that `weights_of` returned."""
     with torch.no_grad():
         for name, value in model.named_parameters():
-            value.copy_(weights[name])
+            if name in weights:
+                value.copy_(weights[name])
 
 
 def chance_state() -> dict[str, Any]:

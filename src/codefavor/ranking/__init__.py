@@ -1,0 +1,1 @@
+"""Owns ranking: many codes for one instruction → an order, from few pairwise verdicts."""
