@@ -43,6 +43,8 @@ def test_command_examples_name_real_commands_and_options(page: Path) -> None:
             command = root
             for word in words[1:]:
                 command = getattr(command, "commands", {}).get(word, command)
+            default = getattr(command, "default_verb", "")
+            command = getattr(command, "commands", {}).get(default, command)
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known | {"--help", "--version"}, line
 

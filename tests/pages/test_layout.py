@@ -60,6 +60,7 @@ def test_text_stands_out_by_the_accessibility_guidelines(palette: dict[str, str]
     on = list(product(("--ink", "--muted", "--accent", "--good", "--bad"), ("--paper",)))
     on += [("--ink", ground) for ground in ("--raised", "--differs", "--mark")]
     on += [("--muted", "--raised"), ("--muted", "--differs"), ("--warn-ink", "--warn"), ("--warn-ink", "--paper")]
+    on += product(("--word", "--text", "--number", "--name", "--remark"), ("--raised", "--differs", "--mark"))
     lines = [(f"--s{number}", "--paper") for number in (1, 2, 3, 4)]
 
     for least, pairs in ((4.5, on), (3.0, lines)):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codefavor.cli import (
+    annotate,
     bench,
     calibrate,
     dataset,
@@ -74,6 +75,7 @@ app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")
 app.command("serve")(grouped(serve.serve_command))
+app.add_typer(annotate.app, name="annotate")
 app.command("study")(study.study_command)
 app.command("doctor")(doctor.doctor_command)
 

@@ -8,9 +8,12 @@ import difflib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
+
+from codefavor.pages.colours import kinds
 
 CONTEXT: Final = 4
 """Equal lines kept around a difference; a longer stretch is folded into one line that says how many."""
@@ -79,16 +82,21 @@ def fold(rows: Sequence[Row], context: int = CONTEXT) -> list[Row]:
     return folded
 
 
-def side_by_side(left: str, right: str, titles: tuple[str, str]) -> Markup:
-    """Return both codes as HTML, in two columns where there is room and one under the other where there is not."""
-    rows = fold(align(left, right))
-    rest = len(rows) - MOST_LINES
-    rows = rows[:MOST_LINES]
+def side_by_side(left: str, right: str, titles: tuple[str, str], language: str = "") -> Markup:
+    """Return both codes as HTML, in two columns where there is room and one under the other where there is not.
+
+    With a language they are shown for reading: whole, with syntax colours; without one, for a look at what differs.
+    """
+    rows = align(left, right)
+    if not language:
+        rows = fold(rows)
+    rest = 0 if language else len(rows) - MOST_LINES
+    rows = rows if language else rows[:MOST_LINES]
     columns = [
         Markup('<figure class="code"><figcaption>{}</figcaption><pre tabindex="0">{}</pre></figure>').format(
-            title, Markup("").join(_column(rows, side, rest))
+            title, Markup("").join(_column(rows, side, rest, kinds("\n".join(_lines(code)), language)))
         )
-        for side, title in enumerate(titles)
+        for side, (title, code) in enumerate(zip(titles, (left, right), strict=True))
     ]
     return Markup('<div class="codes">{}</div>').format(Markup("").join(columns))
 
@@ -100,7 +108,7 @@ def _lines(code: str) -> list[str]:
     return lines
 
 
-def _column(rows: Sequence[Row], side: int, rest: int) -> Iterator[Markup]:
+def _column(rows: Sequence[Row], side: int, rest: int, colours: Sequence[Sequence[str]]) -> Iterator[Markup]:
     for row in rows:
         here, there = (row.left, row.right) if side == 0 else (row.right, row.left)
         if row.folded:
@@ -108,24 +116,44 @@ def _column(rows: Sequence[Row], side: int, rest: int) -> Iterator[Markup]:
         elif here is None:
             yield Markup('<span class="gap" aria-hidden="true"> </span>')
         elif not row.differs:
-            yield Markup("<span><i>{}</i>{}</span>").format(here[0], visible(here[1]))
+            yield Markup("<span><i>{}</i>{}</span>").format(here[0], _painted(here[1], colours[here[0] - 1]))
         else:
-            text = _marked(here[1], there[1]) if there is not None else visible(here[1])
+            marks = _marks(here[1], there[1]) if there is not None else []
+            text = _painted(here[1], colours[here[0] - 1], marks)
             yield Markup('<span class="d"><i>{}≠</i>{}</span>').format(here[0], text)
     if rest > 0:
         yield Markup('<span class="fold">⋯ {} more lines</span>').format(rest)
 
 
-def _marked(here: str, there: str) -> Markup:
+def _marks(here: str, there: str) -> list[tuple[int, int]]:
+    """Return the stretches of a line that its neighbour has not; none where the two are too unlike."""
     here, there = here[:_WIDEST], there[:_WIDEST]
     matcher = difflib.SequenceMatcher(None, there, here, autojunk=False)
     if matcher.ratio() < _ALIKE:
-        return visible(here)
-    parts = [
-        visible(here[j0:j1]) if kind == "equal" else Markup("<mark>{}</mark>").format(visible(here[j0:j1]))
-        for kind, _, _, j0, j1 in matcher.get_opcodes()
-        if j1 > j0
-    ]
+        return []
+    return [(j0, j1) for kind, _, _, j0, j1 in matcher.get_opcodes() if kind != "equal" and j1 > j0]
+
+
+def _painted(line: str, colours: Sequence[str], marks: Sequence[tuple[int, int]] = ()) -> Markup:
+    """Return a line with its colours; where it has any it is shown whole."""
+    coloured = any(colours)
+    edges = {0, len(line), *(edge for mark in marks for edge in mark)}
+    if coloured:
+        edges |= {place for place in range(1, len(line)) if colours[place] != colours[place - 1]}
+    places = sorted(edges)
+    if len(places) <= 2 and not marks and not coloured:
+        return visible(line)
+    parts = []
+    for start, end in pairwise(places):
+        if not coloured and end == len(line):
+            text = visible(line[start:], max(0, _WIDEST - start))
+        else:
+            text = visible(line[start:end], end - start)
+        if coloured and colours[start]:
+            text = Markup('<span class="{}">{}</span>').format(colours[start], text)
+        if any(low <= start < high for low, high in marks):
+            text = Markup("<mark>{}</mark>").format(text)
+        parts.append(text)
     return Markup("").join(parts)
 
 
@@ -150,6 +178,15 @@ def prose(text: str) -> Markup:
     rest = len(cut) - _LONGEST_TEXT
     cut = cut if rest <= 0 else f"{cut[:_LONGEST_TEXT]} ⋯ {rest:,} more characters"
     return Markup("\n").join(visible(line, len(line)) for line in cut.split("\n"))
+
+
+def plain(text: str) -> str:
+    r"""Return a name for a cell or a terminal, with unseen and direction-turning characters by name.
+
+    >>> plain("a\x1b[31m")
+    'a‹U+001B›[31m'
+    """
+    return "".join(f"‹U+{ord(character):04X}›" if _unseen(character) else character for character in text)
 
 
 def _unseen(character: str) -> bool:

@@ -1,8 +1,10 @@
 """Owns the page: one HTML file that needs nothing else, for screen, phone, dark rooms and paper."""
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from markupsafe import Markup
@@ -53,7 +55,15 @@ def folded(summary: Html | str, inside: Html | str, *, is_open: bool = False) ->
     return Markup("<details{}><summary>{}</summary>{}</details>").format(state, summary, inside)
 
 
-def render(title: str, lead: Html | str, sections: Sequence[Section], style: str = "") -> str:
+def render(
+    title: str,
+    lead: Html | str,
+    sections: Sequence[Section],
+    style: str = "",
+    script: str = "",
+    *,
+    contents: bool = True,
+) -> str:
     """Return a whole page.
 
     Args:
@@ -61,6 +71,8 @@ def render(title: str, lead: Html | str, sections: Sequence[Section], style: str
         lead: the sentence the page opens with.
         sections: in order; those of level 2 make the list of contents.
         style: rules that this page needs beside those of every page.
+        script: what runs on the page, which may then talk to the server it came from and to nobody else.
+        contents: whether a list of contents stands above, where there are more than three sections.
     """
     from importlib.resources import files
 
@@ -79,6 +91,18 @@ def render(title: str, lead: Html | str, sections: Sequence[Section], style: str
     )
     style = (files("codefavor.pages") / "templates" / "page.css").read_text(encoding="utf-8") + style
     page = environment.get_template("page.html.jinja").render(
-        title=title, lead=lead, sections=shown, style=Markup(style)
+        title=title,
+        lead=lead,
+        sections=shown,
+        style=Markup(style),
+        contents=contents,
+        script=Markup(script),
+        script_policy=Markup(f"; {script_policy(script)}" if script else ""),
     )
     return page.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no place in a file
+
+
+def script_policy(script: str) -> str:
+    """Return the part of a Content-Security-Policy under which a page runs one script and asks its own server."""
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return f"script-src 'sha256-{digest}'; connect-src 'self'"

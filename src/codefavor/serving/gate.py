@@ -16,7 +16,7 @@ import asyncio
 import hmac
 import logging
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +31,8 @@ from codefavor.serving.settings import ServingSettings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+WHO: Final = "codefavor.who"
+"""Where a request's scope says whose token it showed."""
 _OPEN: Final = frozenset({"/health"})
 _ALWAYS: Final = frozenset({"/health", "/metrics"})
 """Answered however much there is to do."""
@@ -51,7 +53,8 @@ class Gate:
 
     Args:
         app: what answers.
-        token: what a request must show.
+        tokens: what a request must show, or several such tokens and whose each is; the application finds the name
+            of who asks in the scope under `WHO`.
         settings: the limits.
         metrics: told of every request.
         routes: paths of the application; others stand in the log and the counts as "other".
@@ -61,13 +64,15 @@ class Gate:
     def __init__(
         self,
         app: "ASGIApp",
-        token: str,
+        tokens: str | Mapping[str, str],
         settings: ServingSettings,
         metrics: Metrics,
         routes: Collection[str],
         on_stop: Callable[[], None] = lambda: None,
     ) -> None:
-        self._app, self._token, self._settings, self._metrics = app, token.encode(), settings, metrics
+        self._app, self._settings, self._metrics = app, settings, metrics
+        owners = {tokens: ""} if isinstance(tokens, str) else tokens
+        self._owners = {token.encode(): owner for token, owner in owners.items()}
         self._routes, self._on_stop, self._stopping = frozenset(routes), on_stop, False
 
     def stop(self) -> None:
@@ -98,7 +103,8 @@ class Gate:
             _log.info("%s %s %d %.0f ms", scope["method"], route, response.status, seconds * 1000)
 
     async def _pass(self, scope: "Scope", receive: "Receive", response: "_Response", route: str) -> None:
-        if route not in _OPEN and not self._is_known(scope):
+        who = self._who_asks(scope)
+        if route not in _OPEN and who is None:
             raise _Answer(
                 401,
                 "give the server's token, as the header `Authorization: Bearer TOKEN` or as `?token=TOKEN`",
@@ -121,15 +127,19 @@ class Gate:
         if body is None:
             response.status = _HUNG_UP
             return
-        await self._answer(scope, body, receive, response)
+        await self._answer({**scope, WHO: who}, body, receive, response)
 
-    def _is_known(self, scope: "Scope") -> bool:
+    def _who_asks(self, scope: "Scope") -> str | None:
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         candidates = [value[7:].strip() for value in shown if value[:7].lower() == b"bearer "]
         with suppress(ValueError):  # more fields than anybody needs
             query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
             candidates += [value.encode("utf-8", "replace") for value in query.get("token", ())]
-        return any(hmac.compare_digest(candidate, self._token) for candidate in candidates)
+        for candidate in candidates:
+            for token, owner in self._owners.items():
+                if hmac.compare_digest(candidate, token):
+                    return owner
+        return None
 
     async def _body(self, scope: "Scope", receive: "Receive") -> bytes | None:
         """Return the whole body, or None when the client hung up on the way."""

@@ -13,6 +13,7 @@ import uvicorn
 from codefavor.errors import InputError
 from codefavor.judges.base import Judge
 from codefavor.serving.app import build
+from codefavor.serving.gate import Gate
 from codefavor.serving.settings import ServingSettings
 
 TOKEN: Final = "CODEFAVOR_TOKEN"
@@ -90,6 +91,23 @@ def serve(
         ready: called once requests are answered.
     """
     settings = settings or ServingSettings()
+    run(build(judge, token, settings), listening, settings, ready)
+
+
+def run(
+    app: Gate,
+    listening: socket.socket,
+    settings: ServingSettings,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run an application as `serve` runs a judge's.
+
+    Args:
+        app: what answers, behind its gate.
+        listening: from `listen`; closed in the end.
+        settings: limits.
+        ready: called once requests are answered.
+    """
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -100,7 +118,6 @@ def serve(
             app.stop()
             await super().shutdown(sockets)
 
-    app = build(judge, token, settings)
     config = uvicorn.Config(
         app,
         lifespan="on",
