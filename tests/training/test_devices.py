@@ -64,9 +64,7 @@ def _same(one: Path, other: Path) -> None:
     before, now = load_file(one / WEIGHTS), load_file(other / WEIGHTS)
     assert now.keys() == before.keys()
     for name, weights in before.items():
-        torch.testing.assert_close(
-            now[name], weights, rtol=1e-3, atol=2e-4, msg=lambda text, name=name: f"{name} {text}"
-        )
+        torch.testing.assert_close(now[name], weights, rtol=1e-3, atol=2e-4)
     assert (other / "config.json").read_bytes() == (one / "config.json").read_bytes()
     scores = read_card(one).scores["held-out"], read_card(other).scores["held-out"]
     assert scores[1]["loss"] == pytest.approx(scores[0]["loss"], rel=1e-3)
