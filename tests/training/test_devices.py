@@ -1,7 +1,10 @@
 """Several processes train one model: the losses and weights of one process, to float noise."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +20,12 @@ from tests.training.tiny_data import use_narrow_preset, write_dataset
 from codefavor.checkpoints import WEIGHTS, read_card
 from codefavor.errors import InputError
 from codefavor.formats import generation
+from codefavor.recipes.accelerate import accelerate_config
 from codefavor.training import team
 from codefavor.training.batches import Pair, Row, epoch_batches
 from codefavor.training.config import TrainingConfig
 from codefavor.training.language_model import train_language_model
+from codefavor.training.sharding import is_wanted
 
 _SETTINGS: dict[str, Any] = {
     "modelling": "classification",
@@ -138,6 +143,19 @@ def test_a_killed_run_goes_on_with_any_number_of_processes(
         torch.testing.assert_close(found, weights[name], rtol=1e-3, atol=2e-4)
 
 
+def test_processes_that_somebody_connected_are_taken_as_they_are() -> None:
+    """Ray connects its workers itself, and a second time is an error."""
+
+    def connected() -> None:
+        torch.distributed.init_process_group("gloo")
+        with team.joined() as here:
+            assert (here.size, here.total(here.rank + 1)) == (2, 3)
+        assert torch.distributed.is_initialized(), "who connects lets go"
+        torch.distributed.destroy_process_group()
+
+    assert together(2, connected) == [0, 0]
+
+
 def test_shared_out_weights_are_parts_and_gathered_ones_the_whole(tmp_path: Path) -> None:
     """A process that held them all would give the same loss, and nobody would notice what was saved."""
 
@@ -215,3 +233,47 @@ def test_each_pair_of_a_step_is_run_by_one_process(dataset: Path, size: int) -> 
         assert len({len(part) for part in parts}) == 1
         run = [id(pair) for part in parts for batch, weight in part if weight for pair in batch]
         assert sorted(run) == sorted(id(pair) for pair in batches[0])
+
+
+@pytest.mark.parametrize(
+    ("setting", "launcher", "wanted"),
+    [("auto", "true", True), ("auto", "false", False), ("none", "true", False), ("fsdp", "false", True)],
+)
+def test_settings_come_before_what_the_launcher_was_told(
+    monkeypatch: pytest.MonkeyPatch, setting: str, launcher: str, wanted: bool
+) -> None:
+    """A file for accelerate that says FSDP and a training that ignores it would run out of memory."""
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", launcher)
+    config = TrainingConfig.model_validate({"sharding": setting})
+
+    assert is_wanted(config, processes=2) is wanted
+    assert is_wanted(config, processes=1) is False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "launcher",
+    [["torch.distributed.run", "--nproc_per_node", "2"], ["accelerate.commands.launch", "--config_file", "fsdp2.yaml"]],
+    ids=["torchrun", "accelerate"],
+)
+def test_the_same_command_runs_under_a_launcher(dataset: Path, tmp_path: Path, launcher: list[str]) -> None:
+    """What the page on clusters says, as it is typed."""
+    base = str(write_family("qwen-2.5", tmp_path / "base"))
+    (tmp_path / "fsdp2.yaml").write_text(accelerate_config("fsdp2").replace("num_processes: 8", "num_processes: 2"))
+    (tmp_path / "settings.toml").write_text(
+        "".join(f"{key} = {json.dumps(value)}\n" for key, value in _SETTINGS.items() if key != "vocabulary")
+    )
+    command = ["-m", "codefavor", "train", str(dataset), "--base", base, "--config", "settings.toml", "--out"]
+
+    def started(words: list[str]) -> str:
+        # A launcher adds the working folder to the path of modules; nothing else is to come from here.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        words = [sys.executable, *words]
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    started([*command, "one"])
+    told = started(["-m", *launcher, *command, "two"])
+    assert told.count("is trained: two") == 1, "only the first process tells"
+    _same(tmp_path / "one", tmp_path / "two")
