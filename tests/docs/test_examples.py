@@ -38,6 +38,11 @@ def test_command_examples_name_real_commands_and_options(page: Path) -> None:
             continue
         for line in code.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
+            words = words[words[:1] == ["srun"] :]
+            if words and words[0] in LAUNCHERS:
+                module = words.index("-m")
+                assert _options(words[:module]) <= LAUNCHERS[words[0]](), line
+                words = words[module + 1 :]
             if words[:1] != ["codefavor"]:
                 continue
             command = root
@@ -46,7 +51,25 @@ def test_command_examples_name_real_commands_and_options(page: Path) -> None:
             default = getattr(command, "default_verb", "")
             command = getattr(command, "commands", {}).get(default, command)
             known = {option for parameter in command.params for option in parameter.opts}
-            assert {word for word in words if word.startswith("--")} <= known | {"--help", "--version"}, line
+            assert _options(words) <= known | {"--help", "--version"}, line
+
+
+def _options(words: list[str]) -> set[str]:
+    return {word for word in words if word.startswith("--")}
+
+
+def _torchrun() -> set[str]:
+    run = pytest.importorskip("torch.distributed.run", reason="needs the torch extra")
+    return set(run.get_args_parser()._option_string_actions)
+
+
+def _accelerate() -> set[str]:
+    launch = pytest.importorskip("accelerate.commands.launch", reason="needs the torch extra")
+    return set(launch.launch_command_parser()._option_string_actions)
+
+
+LAUNCHERS = {"torchrun": _torchrun, "accelerate": _accelerate}
+"""What starts commands in several processes → the options that it knows."""
 
 
 def test_links_between_pages_lead_somewhere() -> None:

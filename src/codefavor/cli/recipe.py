@@ -118,6 +118,19 @@ def axolotl_command(
     typer.echo(f"axolotl train {write_axolotl(chosen, modelling, dataset, out, training)}")
 
 
+@app.command("accelerate")
+def accelerate_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="data-parallel, fsdp2 or zero3.")],
+    out: Annotated[Path, typer.Option(help="The YAML file to write, for `accelerate launch --config_file`.")],
+) -> None:
+    """Write a configuration with which `accelerate launch` starts several processes."""
+    from codefavor.jsonl import write_bytes
+    from codefavor.recipes.accelerate import accelerate_config
+
+    write_bytes(out, accelerate_config(name).encode())
+    typer.echo(f"accelerate configuration {name}: {out}")
+
+
 def _recipe(name: str, base: str | None) -> "Recipe":
     from codefavor.recipes.recipe import load_recipe
 

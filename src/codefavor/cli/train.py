@@ -1,5 +1,6 @@
 """Owns `codefavor train`: a data set in, a checkpoint out."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -32,6 +33,7 @@ def train_command(
 
     A language model learns what the data set holds: to answer A or B, or to write feedback and then its result. With
     modelling = "reward" in the settings it learns to score a code; with a [lora] table there, by a LoRA.
+    Started by torchrun or accelerate launch, the processes train it together.
     """
     if not dataset.is_dir():
         raise InputError(f"there is no data set folder {dataset}; build one with `codefavor dataset build`")
@@ -39,6 +41,8 @@ def train_command(
     there = (out / "model.safetensors").is_file()
     card = _linear(dataset, base, out, settings, functions) if base == "linear" else None
     card = card or _language_model(dataset, base, out, settings, functions)
+    if os.environ.get("RANK", "0") != "0":
+        return  # one of several processes; the first tells
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
         return
@@ -53,6 +57,8 @@ def _linear(dataset: Path, base: str, out: Path, settings: dict[str, Any], funct
 
     if functions is not None:
         raise InputError("--functions is for language models; leave it out with --base linear")
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise InputError("the feature model is trained by one process; start --base linear without a launcher")
     if "seed" in settings and "seed" not in FeatureModelConfig.model_fields:
         raise InputError("the feature model leaves nothing to chance; leave --seed out with --base linear")
     with progress(f"training {base}") as report:

@@ -79,10 +79,11 @@ class Classification:
     def scores(self, pairs: Sequence[Pair], budget: int) -> dict[str, Any]:
         """Return loss and accuracy, and how often the two orders of a pair agree."""
         margins: list[list[float]] = [[] for _ in pairs]
-        for batch in in_batches(pairs, budget):
-            found = iter(self._margins([pairs[index] for index in batch]).tolist())
+        batches = list(in_batches(pairs, budget))
+        for batch, found in zip(batches, self._forward.spread(batches, pairs, self._margins), strict=True):
+            left = iter(found)
             for index in batch:
-                margins[index] = [next(found) for _ in pairs[index].rows]
+                margins[index] = [next(left) for _ in pairs[index].rows]
         scores = scores_of_margins(pairs, margins)
         both = [given for given in margins if len(given) == 2]
         if both:

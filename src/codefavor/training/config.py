@@ -26,7 +26,7 @@ class LoraConfig(Config):
 class TrainingConfig(Config):
     """How a causal language model learns to prefer code."""
 
-    speed_only: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
+    speed_only: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "sharding"})
 
     modelling: Literal["auto", "classification", "generation", "reward"] = "auto"
     """What the model becomes: one that answers A or B, one that writes feedback and then its result, or one that gives
@@ -87,3 +87,6 @@ class TrainingConfig(Config):
     """Tokens of feedback whose logits are in memory at a time (generation)."""
     checkpoint_every: PositiveInt = 200
     """Steps between two checkpoints; a killed run loses fewer steps than this, and its result is the same."""
+    sharding: Literal["auto", "none", "fsdp"] = "auto"
+    """Whether several processes share out weights and optimiser (FSDP2, ZeRO-3's way) or each holds them all. auto: as
+    accelerate's configuration says, else none. Changes memory and speed; the result to float noise only."""

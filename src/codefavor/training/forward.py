@@ -1,8 +1,9 @@
 """Owns running the rows of a batch through a model's body, packed or padded, in the numbers of the training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
@@ -11,9 +12,13 @@ from codefavor.formats.answer_rows import answer_head, answer_logits, padded
 from codefavor.formats.packing import can_pack, pack, packed_states
 from codefavor.training.batches import Pair
 from codefavor.training.config import TrainingConfig
+from codefavor.training.sharding import Sharded
+from codefavor.training.team import Team
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+_ALONE: Final = Team()
 
 
 class Forward:
@@ -23,10 +28,15 @@ class Forward:
         model: on its device.
         config: says whether rows are packed.
         dtype: numbers of the forward pass; weights keep theirs.
+        team: the processes that run it together.
     """
 
-    def __init__(self, model: "PreTrainedModel", config: TrainingConfig, dtype: torch.dtype) -> None:
-        self.model, self._dtype = model, dtype
+    def __init__(
+        self, model: "PreTrainedModel", config: TrainingConfig, dtype: torch.dtype, team: Team = _ALONE
+    ) -> None:
+        self.model, self._dtype, self.team = model, dtype, team
+        self.sharded: Sharded | None = None
+        """What holds the weights, where they are shared out."""
         self.packed = config.packing and can_pack(model)
         self._share = config.share_beginnings
         self._body: Any = model.base_model if model.base_model is not model else model.get_decoder()
@@ -35,6 +45,26 @@ class Forward:
         """Return the context in which the model computes."""
         device = self.model.device.type
         return torch.autocast(device, self._dtype, enabled=self._dtype is not torch.float32)
+
+    def run(self, work: Callable[[], Tensor]) -> Tensor:
+        """Return what `work` computes with the model, having gathered the weights it needs."""
+        if self.sharded is None:
+            return work()
+        found: Tensor = self.sharded(work)
+        return found
+
+    def spread(
+        self, batches: Sequence[list[int]], pairs: Sequence[Pair], work: Callable[[list[Pair]], Tensor]
+    ) -> list[list[float]]:
+        """Return what `work` says of each batch of indices into `pairs`; the processes share them."""
+        found: dict[int, list[float]] = {}
+        for number, counts in self.team.turns(len(batches)):
+            asked = [pairs[index] for index in batches[number]]
+            said = self.run(partial(work, asked)).reshape(-1).tolist()
+            if counts:
+                found[number] = said
+        every = {number: said for part in self.team.gathered(found) for number, said in part.items()}
+        return [every[number] for number in range(len(batches))]
 
     def states(self, pairs: Sequence[Pair], wanted: Sequence[Sequence[int]]) -> Tensor:
         """Return final hidden states, of shape (number wanted, width).

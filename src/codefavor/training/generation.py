@@ -82,6 +82,6 @@ class Generation:
 
     def scores(self, pairs: Sequence[Pair], budget: int) -> dict[str, Any]:
         """Return the mean loss of a token; whether results are right, only asking the model shows."""
-        total = sum(self.loss([pairs[i] for i in batch]).item() for batch in in_batches(pairs, budget))
+        total = sum(sum(said) for said in self._forward.spread(list(in_batches(pairs, budget)), pairs, self.loss))
         tokens = self.count(pairs)
         return {"pairs": len(pairs), "tokens": tokens, "loss": round(total / tokens, 5)}

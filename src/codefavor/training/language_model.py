@@ -2,13 +2,14 @@
 
 What it becomes (`modelling`) decides its rows, its loss and the judge that reads it; how it gets there is one loop
 (`trainer`). Nothing of the result is visible in the output folder before the end: checkpoints live in a hidden folder
-there, from which a killed run goes on to the same weights, bit for bit.
+there, from which a killed run goes on to the same weights, bit for bit. Where a launcher started several processes they
+do it together (`team`), and the first of them writes.
 """
 
 import gc
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -26,7 +27,7 @@ from codefavor.formats.encoding import Encoder
 from codefavor.formats.scoring import ScoringEncoder
 from codefavor.jsonl import hash_file
 from codefavor.model_folders import Loaded
-from codefavor.runs import Progress, Run, folder_at_once, silent, versions
+from codefavor.runs import Progress, Run, fingerprint, folder_at_once, silent, versions
 from codefavor.training import lora
 from codefavor.training.classification import Classification
 from codefavor.training.config import TrainingConfig
@@ -36,6 +37,8 @@ from codefavor.training.generation import Generation
 from codefavor.training.modelling import Modelling
 from codefavor.training.presets import fresh_model, is_preset, pretrained
 from codefavor.training.reward import Reward
+from codefavor.training.sharding import is_wanted
+from codefavor.training.team import Team, joined
 from codefavor.training.tokenizer import code_marks, train_tokenizer
 from codefavor.training.trainer import Trainer
 
@@ -52,6 +55,7 @@ KINDS: Final[dict[Becomes, str]] = {
 """What a model becomes → the kind of judge that reads it."""
 
 _WORK: Final = ".training"
+_TOKENIZER: Final = "tokenizer"
 _ANSWER_ROOM: Final = 1024
 """Tokens that judges let an answer have (`llm.settings`); whoever asks wants room for them behind a question."""
 _TOKENIZER_CHARACTERS: Final = 12_000_000
@@ -103,15 +107,25 @@ def train_language_model(
     if config.lora is not None:
         lora.check_usable(config.lora, fresh)
     kind = KINDS[becomes]
-    with Run(out, f"train {kind}", {"base": base, **config.fixed()}, data) as run:
-        work = run.path(_WORK)
-        if run.path(WEIGHTS).is_file():
-            shutil.rmtree(work, ignore_errors=True)
+    with joined() as team, ExitStack() as stack:
+        sharded = is_wanted(config, team.size)
+        team.agree("command or data set", fingerprint([base, data, kind, sharded, config.fixed()]))
+        if team.first:
+            stack.enter_context(Run(out, f"train {kind}", {"base": base, **config.fixed()}, data))
+        team.wait()
+        work = out / _WORK
+        finished = (out / WEIGHTS).is_file()
+        team.agree("--out", finished)
+        if finished:
+            if team.first:
+                shutil.rmtree(work, ignore_errors=True)
             return read_card(out, kind)
         quiet()
-        start = _start(base, fresh, becomes, config, work, paths["train"])
+        start = _start(base, fresh, becomes, config, work, paths["train"], team)
         with _repeatable():
-            model, adapter, scores, end = _train(start, fresh, becomes, form, config, paths, functions, out, progress)
+            model, adapter, scores, end = _train(
+                start, fresh, becomes, form, config, paths, functions, out, progress if team.first else silent, team
+            )
         card = Card(
             kind=kind,
             format=scoring.NAME if becomes == "reward" else form.NAME,
@@ -121,20 +135,22 @@ def train_language_model(
             scores=scores,
             versions=versions(),
         )
-        final = work / "final"
-        with storage_errors(out):
-            shutil.rmtree(final, ignore_errors=True)
-            if adapter is not None:
-                adapter.save_pretrained(str(final / lora.FOLDER))
-                del start, adapter, model
-                gc.collect()
-                plain, tokenizer = pretrained(base, lora.loading(None), becomes == "reward", config.seed)
-                model = lora.merged(plain, final / lora.FOLDER)
-            else:
-                tokenizer = start.tokenizer
-            if end is not None:
-                _end_answers_with(model, end)
-            _finish(model, tokenizer, card, work, out)
+        if team.first:
+            final = work / "final"
+            with storage_errors(out):
+                shutil.rmtree(final, ignore_errors=True)
+                if adapter is not None:
+                    adapter.save_pretrained(str(final / lora.FOLDER))
+                    del start, adapter, model
+                    gc.collect()
+                    plain, tokenizer = pretrained(base, lora.loading(None), becomes == "reward", config.seed)
+                    model = lora.merged(plain, final / lora.FOLDER)
+                else:
+                    tokenizer = start.tokenizer
+                if end is not None:
+                    _end_answers_with(model, end)
+                _finish(model, tokenizer, card, work, out)
+        team.wait()
         return card
 
 
@@ -161,11 +177,18 @@ def _becomes(path: Path, config: TrainingConfig) -> tuple[Becomes, Format]:
     return becomes, form
 
 
-def _start(base: str, fresh: bool, becomes: Becomes, config: TrainingConfig, work: Path, path: Path) -> _Start:
+def _start(
+    base: str, fresh: bool, becomes: Becomes, config: TrainingConfig, work: Path, path: Path, team: Team
+) -> _Start:
+    from transformers import AutoTokenizer
+
     scores = becomes == "reward"
     if fresh:
         context = config.context or 512
-        tokenizer = _own_tokenizer(work, path, config.vocabulary, context)
+        if team.first:
+            _make_tokenizer(work, path, config.vocabulary, context)
+        team.wait()
+        tokenizer = AutoTokenizer.from_pretrained(work / _TOKENIZER)
         ends = tokenizer.bos_token_id, tokenizer.eos_token_id
         room = context + (_ANSWER_ROOM if becomes == "generation" else 0)
         model = fresh_model(base, len(tokenizer), room, *ends, seed=config.seed, scores=scores)
@@ -185,6 +208,7 @@ def _train(
     functions: Path | None,
     out: Path,
     progress: Progress,
+    team: Team,
 ) -> tuple["PreTrainedModel", Any, dict[str, Any], int | None]:
     """Return the trained model, its adapter if it has one, the scores, and the token that ends what it writes."""
     model, tokenizer, context = start.model, start.tokenizer, start.context
@@ -197,15 +221,15 @@ def _train(
     adapter = None
     if config.lora is not None:
         adapter = lora.put_in(model, config.lora, becomes == "reward", answers, config.seed)
-    if config.lora is None or config.lora.weights != "nf4":
+    if (config.lora is None or config.lora.weights != "nf4") and not is_wanted(config, team.size):
         model.to(best_device())
     if config.recompute:
         # Renamed within transformers 5.
         enable: Any = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
         enable({"use_reentrant": False})
     wanted = {"fp32": torch.float32, "bf16": torch.bfloat16}
-    dtype = wanted.get(config.precision) or working_dtype(model.device, training=True)
-    forward = Forward(model, config, dtype)
+    dtype = wanted.get(config.precision) or working_dtype(best_device(), training=True)
+    forward = Forward(model, config, dtype, team)
     modelling: Modelling
     if encoder is None:
         modelling = Reward(forward, ScoringEncoder(Loaded(tokenizer, model, context), str(out)))
@@ -226,17 +250,13 @@ def _end_answers_with(model: "PreTrainedModel", end: int) -> None:
     model.generation_config.eos_token_id = sorted(ends) if len(ends) > 1 else end
 
 
-def _own_tokenizer(work: Path, path: Path, vocabulary: int, context: int) -> "PreTrainedTokenizerBase":
-    from transformers import AutoTokenizer
-
-    folder = work / "tokenizer"
+def _make_tokenizer(work: Path, path: Path, vocabulary: int, context: int) -> None:
+    folder = work / _TOKENIZER
     if not folder.is_dir():
         if vocabulary < 300:
             raise InputError(f"a vocabulary of {vocabulary} is too small: 256 bytes and the frame need 300; give more")
         with folder_at_once(folder) as partial:
             train_tokenizer(_texts(path), vocabulary, context).save_pretrained(partial)
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-    return tokenizer
 
 
 def _texts(path: Path) -> Iterator[str]:

@@ -52,7 +52,7 @@ def loading(config: LoraConfig | None) -> dict[str, Any]:
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )  # fmt: skip
-    return {"dtype": torch.bfloat16, "quantization_config": four, "device_map": {"": 0}}
+    return {"dtype": torch.bfloat16, "quantization_config": four, "device_map": {"": torch.cuda.current_device()}}
 
 
 def put_in(model: "PreTrainedModel", config: LoraConfig, scores: bool, answers: Sequence[int], seed: int) -> Any:  # noqa: ANN401

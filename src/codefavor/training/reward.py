@@ -70,8 +70,8 @@ class Reward:
     def scores(self, pairs: Sequence[Pair], budget: int) -> dict[str, Any]:
         """Return loss and accuracy."""
         margins: list[list[float]] = [[] for _ in pairs]
-        for batch in in_batches(pairs, budget):
-            found = self._margins([pairs[index] for index in batch]).tolist()
+        batches = list(in_batches(pairs, budget))
+        for batch, found in zip(batches, self._forward.spread(batches, pairs, self._margins), strict=True):
             for index, margin in zip(batch, found, strict=True):
                 margins[index] = [margin]
         return scores_of_margins(pairs, margins)

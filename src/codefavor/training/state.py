@@ -1,7 +1,8 @@
 """Owns the checkpoints of a training run: everything the next step depends on, whole or not there.
 
 A checkpoint is written under another name, put on disk and renamed, and only then is the one before it removed; so
-a run killed at any moment finds a whole one, and goes on to the same weights, bit for bit.
+a run killed at any moment finds a whole one, and goes on to the same weights, bit for bit. Its tensors are whole,
+however weights were shared out, so any number of processes can go on from it.
 """
 
 import os
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from codefavor.errors import storage_errors
+from codefavor.training.sharding import like, whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -55,10 +57,9 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def weights_of(model: "PreTrainedModel") -> dict[str, torch.Tensor]:
-    """Return a copy of the weights that are trained; tied ones are one tensor still."""
-    return {
-        name: value.detach().to("cpu", copy=True) for name, value in model.named_parameters() if value.requires_grad
-    }
+    """Return a copy of the weights that are trained, whole; tied ones are one tensor still."""
+    trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
+    return {name: whole(value.detach()).to("cpu", copy=True) for name, value in trained.items()}
 
 
 def put_weights(model: "PreTrainedModel", weights: dict[str, torch.Tensor]) -> None:
@@ -66,19 +67,21 @@ def put_weights(model: "PreTrainedModel", weights: dict[str, torch.Tensor]) -> N
     with torch.no_grad():
         for name, value in model.named_parameters():
             if name in weights:
-                value.copy_(weights[name])
+                value.copy_(like(weights[name], value))
 
 
-def chance_state() -> dict[str, Any]:
-    """Return the state of torch's generators."""
-    state: dict[str, Any] = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state_all()
-    return state
+def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Return the state of an optimiser with whole tensors, however its weights are shared out."""
+    state = optimizer.state_dict()
+    kept = {index: {key: whole(value) for key, value in each.items()} for index, each in state["state"].items()}
+    return {**state, "state": kept}
 
 
-def put_chance_state(state: dict[str, Any]) -> None:
-    """Set what `chance_state` returned."""
-    torch.set_rng_state(state["cpu"])
-    if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+def put_optimizer_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Set what `optimizer_state` returned."""
+    weights = [value for group in optimizer.param_groups for value in group["params"]]
+    kept = {
+        index: {key: like(value, weights[index]) if value.ndim else value for key, value in each.items()}
+        for index, each in state["state"].items()
+    }
+    optimizer.load_state_dict({**state, "state": kept})

@@ -1,18 +1,22 @@
 """Owns the loop of a training: its stages and steps, what is looked at on the way, and where it goes on after a kill.
 
-Which pairs are in which step follows from the data, the settings and the seed alone.
+Which pairs are in which step follows from the data, the settings and the seed alone, not from how many processes share
+it out.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from codefavor.errors import EmptyInputError
+from codefavor.devices import best_device
+from codefavor.errors import EmptyInputError, InputError
 from codefavor.examples import read_examples
 from codefavor.jsonl import read_records
 from codefavor.records import Function
@@ -23,6 +27,7 @@ from codefavor.training.config import TrainingConfig
 from codefavor.training.curriculum import differing
 from codefavor.training.forward import Forward
 from codefavor.training.modelling import Modelling
+from codefavor.training.sharding import Sharded, is_wanted, whole
 from codefavor.training.used_rows import Narrowed
 
 if TYPE_CHECKING:
@@ -58,8 +63,9 @@ class Trainer:
 
         self.forward, self.model, self.modelling = forward, forward.model, modelling
         self.config, self.rate, self.work, self.progress = config, rate, work / "checkpoints", progress
-        self.board = SummaryWriter(str(board))
+        self.board = SummaryWriter(str(board)) if forward.team.first else None
         self.saved = states.load(self.work)
+        forward.team.agree("checkpoint", self.saved and (self.saved["stage"], self.saved["step"]))
         self.best: dict[str, Any] = {"loss": math.inf, "weights": None, "looks": 0}
 
     def train(
@@ -73,9 +79,7 @@ class Trainer:
             tokenizer: makes its ids.
             context: most tokens of a sequence.
         """
-        config, stage = self.config, self.saved["stage"] if self.saved else "lm"
-        if config.lm_steps and stage == "lm":
-            self._language_stage(_stream(tokenizer, paths["train"], functions), context)
+        config, team = self.config, self.forward.team
         rows, once = self.modelling.rows, self.modelling.once
         training = read_pairs(paths["train"], rows, None, self.progress, "reading pairs", once=once)
         validation = self._kept("validation", paths, config.validation_pairs)
@@ -87,9 +91,12 @@ class Trainer:
         if self._narrows():
             ids = np.unique(np.concatenate([row.ids for pair in (*easy, *training.pairs) for row in pair.rows]))
             narrowed = Narrowed(self.model, ids.tolist(), self.modelling.answers)
+        if is_wanted(config, team.size):
+            kept = narrowed.waiting if narrowed else set()
+            self.forward.sharded = Sharded(self.model, best_device(), kept)
+        if config.lm_steps and (self.saved is None or self.saved["stage"] == "lm"):
+            self._language_stage(_stream(tokenizer, paths["train"], functions), context)
         self._main_stage(easy, training.pairs, validation)
-        if narrowed is not None:
-            narrowed.undo()
         scores: dict[str, Any] = {
             "train": {"pairs": len(training.pairs), "shortened": training.shortened},
         }
@@ -97,7 +104,12 @@ class Trainer:
             scores["validation"] = self._scores(validation)
         if held_out := self._kept("held-out", paths, _HELD_OUT_PAIRS):
             scores["held-out"] = self._scores(held_out)
-        self.board.close()
+        if self.forward.sharded is not None:
+            self.forward.sharded.undo(keep=team.first)
+        if narrowed is not None and (team.first or self.forward.sharded is None):
+            narrowed.undo()
+        if self.board is not None:
+            self.board.close()
         return scores
 
     def _narrows(self) -> bool:
@@ -124,8 +136,7 @@ class Trainer:
         if self.saved is None or self.saved["stage"] != stage:
             return 0
         states.put_weights(self.model, self.saved["weights"])
-        optimizer.load_state_dict(self.saved["optimizer"])
-        states.put_chance_state(self.saved["chance"])
+        states.put_optimizer_state(optimizer, self.saved["optimizer"])
         self.best = self.saved["best"]
         step: int = self.saved["step"]
         self.saved = None
@@ -136,15 +147,28 @@ class Trainer:
             "stage": stage,
             "step": step,
             "weights": states.weights_of(self.model),
-            "optimizer": optimizer.state_dict(),
-            "chance": states.chance_state(),
+            "optimizer": states.optimizer_state(optimizer),
             "best": self.best,
         }
-        states.save(self.work, step + (self.config.lm_steps if stage == "main" else 0), state)
+        if self.forward.team.first:
+            states.save(self.work, step + (self.config.lm_steps if stage == "main" else 0), state)
+
+    def _learn(self, work: Callable[[], Tensor], share: float) -> float:
+        """Add a loss's gradient, times its share of the step, to what is there; return the loss times its share."""
+        part = self.forward.run(work) * share
+        # Shared-out gradients come back as a mean over the processes, and a sum is wanted.
+        (part if self.forward.sharded is None else part * self.forward.team.size).backward()
+        return part.item()
+
+    def _note(self, name: str, value: float, step: int) -> None:
+        if self.board is not None:
+            self.board.add_scalar(name, value, step)
 
     def _step(self, optimizer: torch.optim.AdamW, step: int, steps: int, rate: float) -> float:
         """Move the weights along the gradient; return the gradient's length."""
-        length = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        if self.forward.sharded is None:
+            self.forward.team.add_gradients(self.model.parameters())
+        length = whole(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip))
         for group in optimizer.param_groups:
             group["lr"] = rate * _share_of_rate(step, steps, self.config.warmup)
         optimizer.step()
@@ -154,7 +178,7 @@ class Trainer:
     # ── Language modelling on the codes ──
 
     def _language_stage(self, stream: NDArray[np.int32], context: int) -> None:
-        config = self.config
+        config, team = self.config, self.forward.team
         optimizer = self._optimizer()
         width = min(context, 512, len(stream) - 1)
         rows = max(1, config.batch_tokens // width)
@@ -163,20 +187,26 @@ class Trainer:
             starts = np.random.default_rng([config.seed, step]).integers(0, len(stream) - width, rows)
             ids = torch.from_numpy(np.stack([stream[start : start + width] for start in starts])).long()
             ids = ids.to(self.model.device)
+            mine = ids[team.rank :: team.size]
+            share = len(mine) / rows
             self.model.train()
-            with self.forward.numbers():
-                loss = self.model(input_ids=ids, labels=ids, use_cache=False).loss
-            loss.backward()
+            team.seed(config.seed, 0, step)
+            loss = team.total(self._learn(partial(self._language_loss, mine if len(mine) else ids[:1]), share))
             self._step(optimizer, step, config.lm_steps, rate)
-            self.board.add_scalar("lm/loss", loss.item(), step)
-            self.progress(step + 1, config.lm_steps, f"language modelling, loss {loss.item():.3f}")
+            self._note("lm/loss", loss, step)
+            self.progress(step + 1, config.lm_steps, f"language modelling, loss {loss:.3f}")
             if (step + 1) % config.checkpoint_every == 0:
                 self._checkpoint("lm", step + 1, optimizer)
+
+    def _language_loss(self, ids: Tensor) -> Tensor:
+        with self.forward.numbers():
+            loss: Tensor = self.model(input_ids=ids, labels=ids, use_cache=False).loss
+        return loss
 
     # ── Preferences ──
 
     def _main_stage(self, easy: Sequence[Pair], pairs: Sequence[Pair], validation: Sequence[Pair]) -> None:
-        config = self.config
+        config, team = self.config, self.forward.team
         batches = [
             [easy[index] for index in batch]
             for epoch in range(config.differing_epochs)
@@ -191,24 +221,25 @@ class Trainer:
         ]
         steps = math.ceil(len(batches) / config.accumulate)
         look_every = max(1, math.ceil((steps - first) / (config.evaluations * config.epochs)))
+        self._check_shares([batches[at : at + config.accumulate] for at in range(0, len(batches), config.accumulate)])
         optimizer = self._optimizer()
         smooth = 0.0
         for step in range(self._resume("main", optimizer), steps):
             if self.best["looks"] >= config.patience:
                 break
             self.model.train()
-            loss = 0.0
+            team.seed(config.seed, 1, step)
             group = batches[step * config.accumulate : (step + 1) * config.accumulate]
             count = sum(self.modelling.count(batch) for batch in group)
-            for batch in group:
-                part = self.modelling.loss(batch) / count
-                part.backward()
-                loss += part.item()
+            parts = team.part(group, config.batch_tokens)
+            loss = team.total(
+                sum(self._learn(partial(self.modelling.loss, batch), weight / count) for batch, weight in parts)
+            )
             length = self._step(optimizer, step, steps, self.rate)
             smooth = loss if not smooth else 0.95 * smooth + 0.05 * loss
-            self.board.add_scalar("train/loss", loss, step)
-            self.board.add_scalar("train/gradient", length, step)
-            self.board.add_scalar("train/rate", optimizer.param_groups[0]["lr"], step)
+            self._note("train/loss", loss, step)
+            self._note("train/gradient", length, step)
+            self._note("train/rate", optimizer.param_groups[0]["lr"], step)
             done = step + 1
             if validation and done > first and ((done - first) % look_every == 0 or done == steps):
                 self._look(validation, done)
@@ -219,11 +250,19 @@ class Trainer:
         if self.best["weights"] is not None:
             states.put_weights(self.model, self.best["weights"])
 
+    def _check_shares(self, steps: Sequence[Sequence[Sequence[Pair]]]) -> None:
+        most = max((sum(map(len, group)) for group in steps), default=0)
+        if most < self.forward.team.size:
+            raise InputError(
+                f"{self.forward.team.size} processes share steps of at most {most} pairs, so some would never "
+                "have work; start fewer, or raise batch_tokens or accumulate"
+            )
+
     def _look(self, validation: Sequence[Pair], step: int) -> None:
         found = self._scores(validation)
         for name in ("loss", "accuracy", "consistent"):
             if name in found:
-                self.board.add_scalar(f"validation/{name}", found[name], step)
+                self._note(f"validation/{name}", found[name], step)
         if found["loss"] < self.best["loss"]:
             self.best = {"loss": found["loss"], "weights": states.weights_of(self.model), "looks": 0}
         else:
@@ -231,7 +270,7 @@ class Trainer:
 
     def _scores(self, pairs: Sequence[Pair]) -> dict[str, Any]:
         self.model.eval()
-        with torch.inference_mode():
+        with torch.no_grad():  # weights gathered in inference mode could not be learnt with afterwards
             return self.modelling.scores(pairs, self.config.batch_tokens)
 
 

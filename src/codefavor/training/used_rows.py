@@ -89,6 +89,14 @@ class Narrowed:
             self._output.used_rows = _Borrowed(self._embedded) if tied else UsedRows(self._output, sorted(answers))
         model.set_input_embeddings(self._embedded)
 
+    @property
+    def waiting(self) -> set[Parameter]:
+        """The matrices that wait."""
+        found = {self._embedded.whole.weight}
+        if self._output is not None:
+            found.add(self._output.weight)
+        return found
+
     def undo(self) -> None:
         """Give the model its matrices back, with what the rows have learnt."""
         whole = self._embedded.put_back()
