@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from codefavor.errors import CodefavorError, InputError, MissingExtraError
+from codefavor.judges.base import Judge
 from codefavor.serving.bulk.judging import Scored, Wanted, failed_block, judge_block
 from codefavor.serving.bulk.local_engine import DEATHS, DIED
 from codefavor.serving.bulk.questions import Block
@@ -18,10 +19,13 @@ class Scorer:
     """What an actor is: a judge of its own."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self._judge = wanted.load()
+        self._wanted = wanted
+        self._judge: Judge | None = None
 
     def score(self, block: Block) -> Scored:
         """Return what came of a block."""
+        if self._judge is None:  # not when the actor is made: of what is raised there only words arrive
+            self._judge = self._wanted.load()
         return judge_block(self._judge, block)
 
 
@@ -42,6 +46,7 @@ def on_ray(blocks: Iterator[Block], wanted: Wanted, workers: int | None, gpus: f
         InputError: the cluster has no room for so many actors, or the judge cannot be used.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_agent_register_timeout_ms", "120000")  # a machine that is busy starts it slowly
     try:
         import ray
     except ModuleNotFoundError:
@@ -63,7 +68,8 @@ def _crew(ray: Any, wanted: Wanted, workers: int | None, gpus: float) -> list[An
         most = min(most, int(room.get("GPU", 0) / gpus))
     if most < max(workers or 1, 1):
         raise InputError(
-            f"the Ray cluster has room for {max(most, 0)} workers and a CPU to spare; give fewer --workers or less --gpus"
+            f"the Ray cluster has room for {max(most, 0)} workers and a CPU to spare; "
+            "give fewer --workers or less --gpus"
         )
     how = {"num_cpus": 1, "num_gpus": gpus, "max_restarts": _STARTS, "max_task_retries": DEATHS - 1}
     actor = ray.remote(Scorer).options(**how)
@@ -91,11 +97,6 @@ def _outcome(ray: Any, ready: Any, block: Block) -> Scored:  # noqa: ANN401
         if isinstance(error.cause, CodefavorError):
             raise error.cause from None
         raise
-    except ray.exceptions.ActorDiedError as error:
-        # The judge could not be loaded: what an actor's first steps raised is only words by now.
-        if isinstance(cause := getattr(error, "cause", None), CodefavorError):
-            raise cause from None
-        return failed_block(block, DIED)
     except ray.exceptions.RayActorError:
         return failed_block(block, DIED)
     return scored

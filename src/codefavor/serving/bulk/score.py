@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from codefavor.errors import InputError, RunMismatchError, ShortfallError
-from codefavor.jsonl import hash_file, read_json
 from codefavor.examples import hash_split
+from codefavor.jsonl import hash_file, read_json
 from codefavor.judges.load import asks_chat, judge_files
 from codefavor.runs import MANIFEST, Config, Progress, Run, silent
 from codefavor.serving.bulk.judging import Scored, Wanted
