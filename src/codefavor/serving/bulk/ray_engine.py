@@ -43,7 +43,7 @@ def on_ray(blocks: Iterator[Block], wanted: Wanted, workers: int | None, gpus: f
 
     Raises:
         MissingExtraError: Ray is not installed.
-        InputError: the cluster has no room for so many actors, or the judge cannot be used.
+        InputError: Ray does not start, has no room for so many actors, or the judge cannot be used.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_agent_register_timeout_ms", "120000")  # a machine that is busy starts it slowly
@@ -53,7 +53,15 @@ def on_ray(blocks: Iterator[Block], wanted: Wanted, workers: int | None, gpus: f
         raise MissingExtraError.of("ray", "--engine ray") from None
     elsewhere = "RAY_ADDRESS" in os.environ
     here: dict[str, Any] = {} if elsewhere else {"num_cpus": (workers or os.cpu_count() or 1) + 1}
-    ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None if elsewhere else False, **here)
+    if not elsewhere:
+        here["include_dashboard"] = False
+    try:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)
+    except Exception as error:  # a cluster may be out of reach, or fail to start, in any way
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"Ray does not start ({reason}); look at RAY_ADDRESS and at how busy the machine is, or leave out --engine"
+        ) from error
     try:
         crew = _crew(ray, wanted, workers, gpus)
         yield from _spread(ray, blocks, crew)
