@@ -29,7 +29,7 @@ _BLOCK: Final = 1024
 _SHARD: Final = 1 << 28
 """Bytes after which a Hugging Face dataset begins another file."""
 _STATE: Final = "state.json"
-_DAMAGED: Final = "it is damaged or no file of training examples; build the data set again"
+_DAMAGED: Final = "it is damaged or holds no rows in columns; make it again"
 
 
 class ExampleWriter(Protocol):
@@ -106,7 +106,7 @@ def read_example_rows(place: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _columnar_rows(place: Path) -> Iterator[dict[str, Any]]:
-    pa = _pyarrow(f"reading {place}")
+    pa = pyarrow_for(f"reading {place}")
     files = sorted(place.glob("*.arrow")) if place.is_dir() else [place]
     if not files:
         raise MissingFileError(f"{place} holds no .arrow file; give a data set that `codefavor dataset build` made")
@@ -128,7 +128,12 @@ def _columnar_rows(place: Path) -> Iterator[dict[str, Any]]:
             raise BrokenRecordError(path, number, _DAMAGED) from None
 
 
-def _pyarrow(what: str) -> Any:  # noqa: ANN401 (a module that may not be there)
+def pyarrow_for(what: str) -> Any:  # noqa: ANN401 (a module that may not be there)
+    """Return the module pyarrow.
+
+    Raises:
+        MissingExtraError: it is not installed; says what needs it.
+    """
     try:
         import pyarrow
         import pyarrow.parquet
@@ -153,7 +158,7 @@ def example_writer(place: Path, storage: Storage) -> Iterator[ExampleWriter]:
     if storage == "jsonl":
         writer = _JsonLines(place)
     else:
-        pa = _pyarrow(f"writing {storage}")
+        pa = pyarrow_for(f"writing {storage}")
         writer = (_Parquet if storage == "parquet" else _HuggingFace)(place, pa)
     try:
         yield writer
@@ -297,4 +302,4 @@ def check_storage(storage: Storage) -> None:
     if storage not in ("jsonl", "parquet", "huggingface"):
         raise InputError(f"there is no storage {storage!r}; choose jsonl, parquet or huggingface")
     if storage != "jsonl":
-        _pyarrow(f"writing {storage}")
+        pyarrow_for(f"writing {storage}")

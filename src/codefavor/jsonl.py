@@ -313,16 +313,30 @@ def record_writer(path: Path | str) -> Iterator[Callable[[Record], None]]:
     Raises:
         StorageError: the place cannot be written or the disk is full.
     """
+    with lines_writer(path) as write:
+        yield lambda record: write(record.to_json() + b"\n")
+
+
+@contextmanager
+def lines_writer(path: Path | str) -> Iterator[Callable[[bytes], None]]:
+    """Give a function that writes whole lines of JSON; the file is there when the block ends well.
+
+    Raises:
+        StorageError: the place cannot be written or the disk is full.
+    """
+
+    def to(stream: IO[bytes]) -> Callable[[bytes], None]:
+        def write(lines: bytes) -> None:
+            stream.write(lines)
+
+        return write
+
     if str(path) == "-":
-        yield lambda record: _write_line(sys.stdout.buffer, record)
+        yield to(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
     with replace_file(path) as raw, _compressed(raw, Path(path)) as stream:
-        yield lambda record: _write_line(stream, record)
-
-
-def _write_line(stream: IO[bytes], record: Record) -> None:
-    stream.write(record.to_json() + b"\n")
+        yield to(stream)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import math
 import random
 import threading
 import time
@@ -64,6 +65,10 @@ class ProviderServer:
         self.sent = 0
         """Bytes of such pieces."""
         self.gives_logprobs = True
+        self.next_token: Callable[[list[int]], list[float]] | None = None
+        """Of a server such as vLLM: ids → the log-probability of every token as the next."""
+        self.has_scoring = True
+        """Whether it is so new that it has `/generative_scoring`."""
         self.first_statuses: list[int] = []
         """What the first requests of any kind get instead of an answer."""
         self.log: list[Seen] = []
@@ -112,6 +117,8 @@ class ProviderServer:
         self._stop = asyncio.Event()
         app = web.Application(client_max_size=1 << 26, middlewares=[self._first_fail])
         app.router.add_post("/v1/chat/completions", self._openai)
+        app.router.add_post("/v1/completions", self._vllm_completion)
+        app.router.add_post("/generative_scoring", self._vllm_scoring)
         app.router.add_post("/v1/messages", self._anthropic)
         app.router.add_post("/v1/files", self._openai_file)
         app.router.add_get("/v1/files/{name}/content", self._openai_content)
@@ -225,6 +232,46 @@ class ProviderServer:
             lambda got: "\n".join(each["content"] for each in got["messages"]),
             shape,
             lambda status, said: {"error": {"message": said, "type": "x", "code": str(status)}},
+        )
+
+    # ── vLLM's own paths, on ids ──
+
+    async def _vllm_scoring(self, request: web.Request) -> web.StreamResponse:
+        if not self.has_scoring or self.next_token is None:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        next_token = self.next_token
+
+        def score(got: dict[str, Any], item: list[int]) -> float:
+            every = next_token([*got["query"], *item])
+            mass = [math.exp(every[label]) for label in got["label_token_ids"]]
+            return mass[0] / sum(mass) if got["apply_softmax"] else mass[0]
+
+        body = await request.json()
+        scores = [score(body, item) for item in body["items"]]
+        data = [{"index": place, "object": "score", "score": value} for place, value in enumerate(scores)]
+        return await self._handle(
+            request,
+            "generative_scoring",
+            lambda got: str(got["query"]),
+            lambda text, read, written: {"id": "x", "object": "list", "created": 1, "model": "m", "data": data},
+            lambda status, said: {"error": {"message": said, "type": "x", "code": status}},
+        )
+
+    async def _vllm_completion(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        assert self.next_token is not None
+        assert body["return_tokens_as_token_ids"]
+        assert body["max_tokens"] == 1
+        every = self.next_token(body["prompt"])
+        likeliest = sorted(range(len(every)), key=lambda token: -every[token])[: body["logprobs"]]
+        top = {f"token_id:{token}": every[token] for token in likeliest}
+        choice = {"index": 0, "text": "", "finish_reason": "length", "logprobs": {"top_logprobs": [top]}}
+        return await self._handle(
+            request,
+            "completions",
+            lambda got: str(got["prompt"]),
+            lambda text, read, written: {"id": "x", "object": "text_completion", "choices": [choice]},
+            lambda status, said: {"error": {"message": said, "type": "x", "code": status}},
         )
 
     # ── Batches: what is handed over is answered when somebody has looked `looks` times ──

@@ -21,6 +21,7 @@ from codefavor.cli import (
     rank,
     recipe,
     report,
+    score,
     serve,
     study,
     synth,
@@ -71,6 +72,7 @@ app.command("train")(train.train_command)
 app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
+app.command("score")(grouped(score.score_command))
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")

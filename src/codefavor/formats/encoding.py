@@ -38,6 +38,13 @@ class Encoded:
         return self.tokens > len(self.ids)
 
 
+def shortening_of(encoded: Encoded) -> list[dict[str, Any]] | None:
+    """Return what a verdict has to say of a text that was shortened, as its evidence."""
+    if not encoded.shortened:
+        return None
+    return [{"kind": "shortened", "tokens": encoded.tokens, "kept": len(encoded.ids), "rule": SHORTENING}]
+
+
 class _Frame(NamedTuple):
     """What a chat template writes around a question and its answer."""
 

@@ -58,6 +58,7 @@ _KINDS: Final[dict[str, _Kind]] = {
     "recorded": _Kind("codefavor.judges.recorded:load", "FILE"),
     "reward-model": _Kind("codefavor.judges.reward_model:load", "PATH", "torch"),
     "scripted": _Kind(_CHAT, "FILE", chat=True),
+    "vllm": _Kind("codefavor.judges.served_classifier:load", "PATH", "openai,torch", chat=True),
 }
 
 

@@ -14,7 +14,7 @@ from codefavor import formats
 from codefavor.checkpoints import WEIGHTS, check_weights, read_card
 from codefavor.formats.answer_rows import answer_logits, by_length, padded
 from codefavor.formats.classification import p_a
-from codefavor.formats.encoding import SHORTENING, Encoded, Encoder
+from codefavor.formats.encoding import Encoded, Encoder, shortening_of
 from codefavor.judges.base import verdict_of
 from codefavor.model_folders import load_folder, out_of_memory
 from codefavor.records import Comparison, Verdict
@@ -71,10 +71,8 @@ class PairwiseModelJudge:
 
     def _verdict(self, comparison: Comparison, encoded: Encoded, probability: float) -> Verdict:
         rest: dict[str, Any] = {"usage": {"input_tokens": len(encoded.ids), "output_tokens": 0, "requests": 1}}
-        if encoded.shortened:
-            rest["evidence"] = [
-                {"kind": "shortened", "tokens": encoded.tokens, "kept": len(encoded.ids), "rule": SHORTENING}
-            ]
+        if shortened := shortening_of(encoded):
+            rest["evidence"] = shortened
         return verdict_of(comparison, self.name, probability, **rest)
 
 

@@ -42,7 +42,12 @@ PROVIDERS: Final[dict[str, _Provider]] = {
 }
 
 _REGIONS: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
-_SECRETS: Final = (*(key for provider in PROVIDERS.values() for key in provider.keys), "HF_TOKEN", "CODEFAVOR_TOKEN")
+_SECRETS: Final = (
+    *(key for provider in PROVIDERS.values() for key in provider.keys),
+    "HF_TOKEN",
+    "CODEFAVOR_TOKEN",
+    "VLLM_API_KEY",
+)
 
 
 def addressed(spec: str, settings: SettingsT) -> SettingsT:

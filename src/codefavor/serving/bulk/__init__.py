@@ -1,0 +1,1 @@
+"""Verdicts on files of any size: block by block, by one process, several, or Ray."""
