@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codefavor.cli import (
+    attack,
     bench,
     calibrate,
     dataset,
@@ -70,6 +71,7 @@ app.command("train")(train.train_command)
 app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
+app.command("attack")(grouped(attack.attack_command))
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")
