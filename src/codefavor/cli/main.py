@@ -14,6 +14,7 @@ from codefavor.cli import (
     dataset,
     doctor,
     evaluate,
+    export,
     judge,
     merge,
     mine,
@@ -72,6 +73,7 @@ app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("attack")(grouped(attack.attack_command))
+app.command("export")(export.export_command)
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")
