@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from codefavor.benchmark import other_sets
 from codefavor.benchmark.download import FILES, cache_folder, fetch_all
 from codefavor.errors import DownloadError, EmptyInputError, InputError, MissingFileError, UnknownNameError
 from codefavor.features.blind import Duel
-from codefavor.jsonl import SUFFIXES, hash_file, parse_record, read_rows
+from codefavor.jsonl import SUFFIXES, hash_file, parse_record
 from codefavor.objectives import CRITERIA, OBJECTIVES
 from codefavor.records import BenchmarkTask, Record, Text
 from codefavor.runs import Progress, silent
@@ -164,14 +165,14 @@ def _files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = [path / file.name for file in FILES.values() if (path / file.name).is_file()]
-    found = found or sorted(each for each in path.iterdir() if each.name.endswith(SUFFIXES))
+    found = found or sorted(each for each in path.iterdir() if each.name.endswith((*SUFFIXES, *other_sets.SUFFIXES)))
     if not found:
         raise EmptyInputError(f"{path} holds no task files ({', '.join(SUFFIXES)}); check the path")
     return found
 
 
 def read_tasks(path: Path) -> list[BenchmarkTask]:
-    """Return the tasks of one file, in either shape; a row with `choices` is as CodePrefBench publishes it.
+    """Return the tasks of one file: as CodePrefBench publishes them (rows with `choices`), ours, or another set's.
 
     Raises:
         MissingFileError: there is no such file.
@@ -180,10 +181,12 @@ def read_tasks(path: Path) -> list[BenchmarkTask]:
         InputError: rows are as published, and the file's name does not say their objective.
     """
     tasks = []
-    for line, row in read_rows(path):
+    for line, row in other_sets.rows_of(path):
         if "choices" in row:
             published = parse_record(_PublishedRow, row, path, line)
             tasks.append(_as_task(published, str(row.get("objective") or _objective_of(path))))
+        elif (others := other_sets.tasks_of(row, path, line)) is not None:
+            tasks += [parse_record(BenchmarkTask, other, path, line) for other in others]
         else:
             task = parse_record(BenchmarkTask, row, path, line)
             tasks.append(task if task.task_id else task.model_copy(update={"task_id": task.id}))

@@ -9,11 +9,13 @@ import typer
 
 from codefavor.cli import (
     annotate,
+    attack,
     bench,
     calibrate,
     dataset,
     doctor,
     evaluate,
+    export,
     judge,
     merge,
     mine,
@@ -73,6 +75,8 @@ app.command("merge")(merge.merge_command)
 app.add_typer(bench.app, name="bench")
 app.command("eval")(grouped(evaluate.eval_command))
 app.command("score")(grouped(score.score_command))
+app.command("attack")(grouped(attack.attack_command))
+app.command("export")(export.export_command)
 app.command("calibrate")(calibrate.calibrate_command)
 app.command("report")(report.report_command)
 app.add_typer(recipe.app, name="recipe")

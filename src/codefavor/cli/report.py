@@ -7,7 +7,9 @@ import typer
 
 
 def report_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `codefavor eval --run` made.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Folders that `codefavor eval --run` or `attack --run` made.")
+    ],
     out: Annotated[
         list[Path],
         typer.Option(help="What to write, by its ending: .html (a page), .md or .tex (its tables); may be repeated."),
@@ -26,9 +28,10 @@ def report_command(
 ) -> None:
     """Report on evaluation runs: scores beside the blind floor and the paper's rows, and judges against each other.
 
-    The page shows calibration and wrong verdicts too.
+    The page shows calibration and wrong verdicts too, and how judges stood attacks.
     """
     from codefavor.errors import InputError, MissingFileError
+    from codefavor.report.attacks import attack_sections, attack_text, is_attack, load_attack, write_attacks
     from codefavor.report.cascades import cascade_of, cascade_section, cascade_text
     from codefavor.report.codes import with_codes
     from codefavor.report.documents import write_latex, write_markdown
@@ -43,11 +46,21 @@ def report_command(
             raise MissingFileError(f"{path} is a folder; give the page a name, such as {path / 'report.html'}")
         if path.suffix.lower() not in (".html", ".md", ".tex"):
             raise InputError(f"--out {path}: its ending says what to write; end it in .html, .md or .tex")
-    loaded = [load_run(folder) for folder in runs]
+    attacks = [load_attack(folder) for folder in runs if is_attack(folder)]
+    if attacks and len(attacks) == len(runs):
+        for path in out:
+            if path.suffix.lower() != ".html":
+                raise InputError(f"--out {path}: attacks are reported as a page; end it in .html")
+            write_attacks(attacks, path, title)
+        typer.echo(attack_text(attacks))
+        typer.echo(f"the report: {', '.join(map(str, out))}")
+        return
+    loaded = [load_run(folder) for folder in runs if not is_attack(folder)]
     stages = [load_run(folder) for folder in cascade or ()]
     points = cascade_of(stages) if stages else []
     sections = [*data_sections(data or ()), *training_sections(training or ())]
     sections += [cascade_section(stages, points)] if stages else []
+    sections += attack_sections(attacks) if attacks else []
     measured = measure(with_codes(loaded) if any(path.suffix.lower() == ".html" for path in out) else loaded)
     for path in out:
         match path.suffix.lower():
