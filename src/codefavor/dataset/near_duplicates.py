@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate
 from types import TracebackType
 from typing import Final, Self
 
@@ -52,6 +52,8 @@ class NearDuplicates:
         self.threshold = threshold
         self._texts = tempfile.TemporaryFile(prefix="codefavor-")  # noqa: SIM115 (closed by __exit__)
         self._ends = array("q", [0])
+        self._lengths = array("I")
+        """Characters of each part of each document."""
         self._keys: list[NDArray[np.uint32]] = []
         self._rows: list[NDArray[np.int32]] = []
         self._waiting: list[Document] = []
@@ -77,23 +79,24 @@ class NearDuplicates:
     def find(self) -> Iterator[tuple[int, int]]:
         """Yield each document that is near to an earlier one which is near to none, and that earlier one, ascending."""
         kept: dict[int, int] = {}  # a near-duplicate → the document it is near to
-        read = lru_cache(maxsize=4096)(self._read)
-        for later, earlier, near in self._compared():
-            if later in kept:
-                continue
-            if (other := kept.get(earlier)) is not None:
-                # What is near to a near-duplicate need not be near to the document that stays.
-                earlier, near = other, self._are_near([read(later)], [read(other)])[0]
-            if near:
-                kept[later] = earlier
-                yield later, earlier
+        for some, others, near in self._compared():
+            for later, earlier, is_near in zip(some.tolist(), others.tolist(), near.tolist(), strict=True):
+                if later in kept:
+                    continue
+                if (other := kept.get(earlier)) is not None:
+                    # What is near to a near-duplicate need not be near to the document that stays.
+                    earlier, is_near = other, bool(self._are_near([self._read(later)], [self._read(other)])[0])
+                if is_near:
+                    kept[later] = earlier
+                    yield later, earlier
 
     def near(self) -> Iterator[tuple[int, int]]:
         """Yield all pairs (later, earlier) of candidates that are near to one another, ascending."""
-        return ((later, earlier) for later, earlier, near in self._compared() if near)
+        for later, earlier, near in self._compared():
+            yield from zip(later[near].tolist(), earlier[near].tolist(), strict=True)
 
-    def candidates(self) -> Iterator[tuple[int, int]]:
-        """Yield the pairs (later, earlier) of documents that share a band, ascending."""
+    def _candidates(self) -> NDArray[np.int64]:
+        """Return the pairs of documents that share a band, ascending: later times number of documents, plus earlier."""
         self._store()
         number = len(self._ends) - 1
         rows = np.concatenate([np.empty(0, np.int32), *self._rows]).astype(np.int64)
@@ -109,20 +112,24 @@ class NearDuplicates:
                 found.append(owners[same + distance] * number + owners[same])
             if sum(map(len, found)) > _PENDING:
                 found = [_distinct(found)]
-        pairs = _distinct(found)
-        for start in range(0, len(pairs), _BATCH):
-            later, earlier = np.divmod(pairs[start : start + _BATCH], number)
-            yield from zip(later.tolist(), earlier.tolist(), strict=True)
+        return _distinct(found)
 
-    def _compared(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield the candidates, and whether they are near to one another."""
+    def _compared(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]]:
+        """Yield the candidates in blocks (later, earlier), and whether they are near to one another."""
         read = lru_cache(maxsize=4096)(self._read)
-        candidates = self.candidates()
-        while pairs := list(islice(candidates, _BATCH)):
-            near = self._are_near([read(later) for later, _ in pairs], [read(earlier) for _, earlier in pairs])
-            yield from ((*pair, is_near) for pair, is_near in zip(pairs, near, strict=True))
+        pairs = self._candidates()
+        if not len(pairs):
+            return
+        lengths = np.frombuffer(self._lengths, dtype=np.uint32).reshape(len(self._ends) - 1, -1)
+        for start in range(0, len(pairs), _BATCH):
+            later, earlier = np.divmod(pairs[start : start + _BATCH], len(lengths))
+            # A similarity is at most the ratio of the lengths; most candidates are told apart by that alone.
+            one, other = lengths[later], lengths[earlier]
+            alike = (np.minimum(one, other) >= self.threshold * np.maximum(one, other)).all(axis=1)
+            later, earlier = later[alike], earlier[alike]
+            yield later, earlier, self._are_near(list(map(read, later.tolist())), list(map(read, earlier.tolist())))
 
-    def _are_near(self, some: Sequence[Document], others: Sequence[Document]) -> list[bool]:
+    def _are_near(self, some: Sequence[Document], others: Sequence[Document]) -> NDArray[np.bool_]:
         """Return for each document whether it is near to the one at the same place among the others."""
         near = np.ones(len(some), dtype=np.bool_)
         for one, other in zip(zip(*some, strict=True), zip(*others, strict=True), strict=True):
@@ -130,9 +137,8 @@ class NearDuplicates:
             mine, theirs = [one[row] for row in rows], [other[row] for row in rows]
             scores = cpdist(mine, theirs, scorer=Levenshtein.normalized_similarity, score_cutoff=self.threshold)
             long = np.fromiter((len(text) >= SHORTEST for text in mine), np.bool_, len(mine))
-            same = np.fromiter((a == b for a, b in zip(mine, theirs, strict=True)), np.bool_, len(mine))
-            near[rows] = same | (long & (scores > 0))
-        return [bool(is_near) for is_near in near]
+            near[rows] = (scores == 1) | (long & (scores > 0))
+        return near
 
     def _store(self) -> None:
         if not self._waiting:
@@ -141,10 +147,11 @@ class NearDuplicates:
         keys, usable = band_keys([" ".join(document) for document in self._waiting])
         self._keys.append((keys[usable] >> np.uint64(32)).astype(np.uint32))
         self._rows.append(np.arange(first, first + len(self._waiting), dtype=np.int32)[usable])
+        texts = [_END.join(document).encode("utf-8", "surrogatepass") for document in self._waiting]
+        self._lengths.extend(len(part) for document in self._waiting for part in document)
+        self._ends.extend(accumulate(map(len, texts), initial=self._ends.pop()))
         with storage_errors(tempfile.gettempdir()):
-            for document in self._waiting:
-                written = self._texts.write(_END.join(document).encode("utf-8", "surrogatepass"))
-                self._ends.append(self._ends[-1] + written)
+            self._texts.write(b"".join(texts))
             self._texts.flush()
         self._waiting = []
 
