@@ -266,7 +266,7 @@ def test_large_splits_are_cut_into_shards(tmp_path: Path, hub: Any, monkeypatch:
 def test_a_full_disk_leaves_nothing(built: dict[str, Path], tmp_path: Path, storage: Storage) -> None:
     """Whichever library was writing."""
     shutil.copy(built[storage].parent / "pairs.jsonl", tmp_path)
-    config = DatasetConfig(storage=storage, probe_pairs=0)
+    config = DatasetConfig(storage=storage, probe_pairs=0, near_duplicates=1)  # whose search has a file of its own
     with largest_file(20_000), pytest.raises(StorageError, match=r"cannot write .*data: file too large"):
         build_dataset([tmp_path / "pairs.jsonl"], tmp_path / "data", config)
 

@@ -22,17 +22,20 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def _problem(number: int, right: Sequence[str] = (), wrong: Sequence[str] = ()) -> Problem:
-    right = right or (f"def add(x):\n    return x + {number}", f"def add(x):\n    y = {number}\n    return y + x")
-    wrong = wrong or (f"def add(x):\n    return x - {number}", f"def add(x):\n    return {number}")
+    plus = f"def add(x):\n    return x + {number}", f"def add(x):\n    y = {number}\n    return x + y"
+    minus = f"def add(x):\n    return x - {number}", f"def add(x):\n    y = {number}\n    return x - y"
+    # Half of the problems want the one and half the other, so that no blind judge guesses and most pairs stay.
+    adds = bool(right or wrong) or number % 2 == 0
+    right, wrong = right or (plus if adds else minus), wrong or (minus if adds else plus)
     solutions = [{"code": code, "claim": "right", "style": "plain"} for code in right]
     solutions += [{"code": code, "claim": "wrong", "style": "plain"} for code in wrong]
     return Problem.model_validate(
         {
             "name": f"add-{number}",
             "topic": "numbers",
-            "instruction": f"Add {number}.",
+            "instruction": f"{'Add' if adds else 'Take away'} {number}.",
             "entry": "add",
-            "cases": [{"call": "add(5)", "gives": str(5 + number)}],
+            "cases": [{"call": "add(5)", "gives": str(5 + number if adds else 5 - number)}],
             "solutions": solutions,
         }
     )
@@ -45,8 +48,8 @@ def test_a_build_is_tasks_with_their_evidence_half_of_them_with_the_better_code_
     built = build([_problem(number) for number in range(1, 5)], tmp_path / "out", sandbox)
 
     bench = load_bench([str(tmp_path / "out")])
-    assert len(bench.tasks) == len(built.tasks) == 16
-    assert sum(task.label == "A" for task in bench.tasks) == 8
+    assert 8 <= len(bench.tasks) == len(built.tasks) <= 16  # some are left out where a blind judge guesses
+    assert sum(task.label == "A" for task in bench.tasks) == len(bench.tasks) // 2
     assert {task.cluster for task in bench.tasks} == {"add-1", "add-2", "add-3", "add-4"}
     task = bench.tasks[0]
     assert task.meta is not None
