@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 from codefavor.records import Judgement
 from codefavor.report.evaluations import ObjectiveScore, RunData, Summary
@@ -39,6 +40,20 @@ def test_arms_that_differ_are_told_apart_and_equal_ones_are_not() -> None:
     assert differs.average.value > 0.3
     assert (differs.p or 0) < 0.001
     assert (same.p or 0) > 0.05
+
+
+def test_several_objectives_have_an_average_of_their_own() -> None:
+    """Each by itself and the mean of all are drawn apart, for they are of different widths."""
+    run = _run(0.8, 1)
+    more = [row.model_copy(update={"objective": "efficiency", "task_id": f"e{row.task_id}"}) for row in run.judgements]
+    both = run.summary.objectives | {"efficiency": run.summary.objectives["correctness"]}
+    wide = replace(
+        run, summary=run.summary.model_copy(update={"objectives": both}), judgements=[*run.judgements, *more]
+    )
+    found = result("b", {("a", 0): wide, ("b", 0): wide}, [("a", "b")])
+    assert list(found.scores["a"]) == ["correctness", "efficiency", AVERAGE]
+    assert found.tested[0].average is not None
+    assert found.tested[0].average.value == 0
 
 
 def test_seeds_count_as_one_answer_to_a_problem() -> None:

@@ -95,7 +95,9 @@ def _scores(
 ) -> dict[str, Scored]:
     scores: dict[str, Scored] = {}
     every = [[name] for name in objectives] + [averaged(objectives)]
-    edges = intervals([[clusters_of(pooled[name]) for name in names] for names in every])
+    # Drawn together are those of as many objectives: each by itself, and the average.
+    edges = intervals([[clusters_of(pooled[name])] for name in objectives])
+    edges += intervals([[clusters_of(pooled[name]) for name in every[-1]]])
     for title, names, ci95 in zip([*objectives, AVERAGE], every, edges, strict=True):
         own = [_mean([by_objective(run.judgements).get(name, []) for name in names]) for run in by_seed.values()]
         many = all(len({row.cluster for row in pooled[name]}) > 1 for name in names)
@@ -111,14 +113,15 @@ def _mean(groups: Sequence[Sequence[Judgement]]) -> float:
 def _tests(
     pooled: Mapping[str, Mapping[str, list[Judgement]]], objectives: Sequence[str], compared: Sequence[tuple[str, str]]
 ) -> list[Tested]:
-    pairs = [
-        [(pooled[first][name], pooled[second][name]) for name in names]
-        for first, second in compared
-        for names in [*([name] for name in objectives), averaged(objectives)]
+    if not compared:
+        return []
+    width = len(objectives)
+    each = [[(pooled[first][name], pooled[second][name])] for first, second in compared for name in objectives]
+    mean = [
+        [(pooled[first][name], pooled[second][name]) for name in averaged(objectives)] for first, second in compared
     ]
-    found = differences(pairs)
-    width = len(objectives) + 1
-    rows = [found[start : start + width] for start in range(0, len(found), width)]
+    found, means = differences(each), differences(mean)
+    rows = [[*found[place * width : (place + 1) * width], average] for place, average in enumerate(means)]
     known = [row[-1].p for row in rows if row[-1] is not None]
     corrected = iter(holm(known))
     return [
