@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.annotation.studies import NAMES, answer, finish, make_study, make_tasks
 
+from codefavor.annotation.assignment import plan
 from codefavor.annotation.study import Shown, Study
 
 
@@ -120,3 +121,16 @@ def test_orders_differ_between_people_and_stay_with_the_seed(tmp_path: Path) -> 
     shares = [sum(value for (who, _), value in swapped.items() if who == name) / 40 for name in NAMES[:3]]
     assert all(0.2 < share < 0.8 for share in shares)
     assert any(swapped["ann", task] != swapped["bob", task] for task in study.store.tasks())
+
+
+def test_a_plan_is_even_though_some_have_had_what_is_left() -> None:
+    """Task by task, somebody is left with tasks they had, for some draws; then another's task is handed on."""
+    places = {"t1": 1, "t2": 1, "t3": 2, "t4": 2}
+    seen = {"t1": {"cem"}, "t3": {"bob"}, "t4": {"bob"}}
+
+    for seed in map(str, range(50)):
+        mine = plan(places, seen, dict.fromkeys(("ann", "bob", "cem"), 0), seed)
+
+        assert [len(tasks) for tasks in mine.values()] == [2, 2, 2], seed
+        assert Counter(task for tasks in mine.values() for task in tasks) == places
+        assert not any(who in seen.get(task, ()) for who, tasks in mine.items() for task in tasks)

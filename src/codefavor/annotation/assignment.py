@@ -51,7 +51,42 @@ def plan(
         for annotator in nsmallest(places[task], free, key=loads.__getitem__):
             planned[annotator].append(task)
             loads[annotator] += 1
+    while max(loads.values(), default=0) - min(loads.values(), default=0) > 1 and _hand_over(planned, loads, seen):
+        pass
     return {annotator: shuffled(tasks, seed, annotator) for annotator, tasks in planned.items()}
+
+
+def _hand_over(planned: dict[str, list[str]], loads: dict[str, int], seen: Mapping[str, Set[str]]) -> bool:
+    """Pass tasks along a chain of people, the first of whom has two or more above the last; False if no chain does.
+
+    Handing tasks out one by one may leave somebody only such as they had. Where no chain is left the loads are as even
+    as can be: each chain is an augmenting path of the flow from tasks to people.
+    """
+    taken = {(who, task) for who, tasks in planned.items() for task in tasks}
+    looked_at: set[str] = set()
+    for giver in sorted(loads, key=loads.__getitem__, reverse=True):
+        if giver in looked_at:  # who is reached from somebody with as much or more reaches nobody else
+            continue
+        came: dict[str, tuple[str, str]] = {giver: ("", "")}
+        reached = [giver]
+        for person in reached:
+            for task in planned[person]:
+                for other in loads:
+                    if other not in came and (other, task) not in taken and other not in seen.get(task, ()):
+                        came[other] = person, task
+                        reached.append(other)
+        looked_at.update(reached)
+        receiver = min(reached, key=lambda who: (loads[who], who))
+        if loads[giver] - loads[receiver] > 1:
+            loads[giver] -= 1
+            loads[receiver] += 1
+            while receiver != giver:
+                person, task = came[receiver]
+                planned[person].remove(task)
+                planned[receiver].append(task)
+                receiver = person
+            return True
+    return False
 
 
 def due_gold(seed: str, annotator: str, gold: Sequence[str], had: Set[str], answered: int, *, last: bool) -> str | None:
