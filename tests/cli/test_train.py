@@ -32,6 +32,7 @@ def test_training_prints_the_scores_and_is_not_done_twice(
     first = capsys.readouterr().out
     assert "is trained" in first
     assert "held-out: 2 pairs" in first
+    assert "does not show that it learnt anything: by chance 50.0% are right" in first
     assert main(command) == 0
     assert "already finished; nothing was done" in capsys.readouterr().out
     assert main([*command, "--json"]) == 0

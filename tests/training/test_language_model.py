@@ -14,6 +14,7 @@ from codefavor.errors import CheckpointError, EmptyInputError, RunMismatchError,
 from codefavor.examples import example_writer, place_of, read_examples, splits_of
 from codefavor.judges import pairwise_model
 from codefavor.judges.base import judge_in_order
+from codefavor.runs import Progress
 from codefavor.training.batches import Pair, Row, epoch_batches
 from codefavor.training.config import TrainingConfig
 from codefavor.training.language_model import train_language_model
@@ -174,6 +175,32 @@ def test_the_stage_of_differing_lines_resumes_too(dataset: Path, tmp_path: Path)
     assert steps[-1] > fewer[-1]
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "killed", "plain")]
     assert weights[0] == weights[1] != weights[2]
+
+
+@pytest.mark.parametrize(("given", "share"), [(0.0, 0.0), (None, 0.3), (0.5, 0.5), (1.5, 1.5)])
+def test_a_classifier_from_scratch_begins_with_differing_lines(
+    tmp_path: Path, given: float | None, share: float
+) -> None:
+    """Without them it is luck whether it leaves chance; a part of an epoch is enough."""
+    dataset = write_dataset(tmp_path / "dataset", train=40, validation=0, held_out=0)
+    config = _CONFIG.model_copy(update={"differing_epochs": given, "epochs": 1, "lm_steps": 0, "batch_tokens": 600})
+    seen: list[int] = []
+
+    train_language_model(dataset, use_narrow_preset(), tmp_path / "out", config, progress=_totals(seen))
+    plain: list[int] = []
+    config = config.model_copy(update={"differing_epochs": 0.0})
+    train_language_model(dataset, use_narrow_preset(), tmp_path / "plain", config, progress=_totals(plain))
+    whole: list[int] = []
+    config = config.model_copy(update={"differing_epochs": 1.0})
+    train_language_model(dataset, use_narrow_preset(), tmp_path / "whole", config, progress=_totals(whole))
+
+    epoch = whole[-1] - plain[-1]
+    assert epoch > 3
+    assert seen[-1] - plain[-1] == pytest.approx(epoch * share, abs=1)
+
+
+def _totals(steps: list[int]) -> Progress:
+    return lambda done, total=None, note="": steps.append(total or 0)
 
 
 def test_any_causal_model_is_a_base(dataset: Path, tmp_path: Path) -> None:

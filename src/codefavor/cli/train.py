@@ -50,6 +50,25 @@ def train_command(
     typer.echo(f"{base} {done}: {out}")
     for name, scores in card.scores.items():
         typer.echo(f"  {name}: {_in_words(scores)}")
+    if doubt := _doubt(card.scores):
+        typer.echo(doubt)
+
+
+def _doubt(scores: dict[str, Any]) -> str | None:
+    """Return a sentence where the pairs kept aside do not show that anything was learnt."""
+    from codefavor.report.analysis import wilson
+
+    for name in ("held-out", "validation"):
+        found = scores.get(name)
+        if isinstance(found, dict) and "accuracy" in found:
+            low, high = wilson(found["accuracy"], found["pairs"])
+            if low > 0.5:
+                return None
+            return (
+                f"{name} does not show that it learnt anything: by chance 50.0% are right, and its 95% interval is "
+                f"{low:.1%} to {high:.1%}; try more pairs, another --seed or another learning_rate"
+            )
+    return None
 
 
 def _linear(dataset: Path, base: str, out: Path, settings: dict[str, Any], functions: Path | None) -> "Card":

@@ -41,9 +41,10 @@ class TrainingConfig(Config):
     """Chooses first weights, batches and their order."""
     epochs: PositiveInt = 1
     """Times every pair is seen, unless early stopping comes first."""
-    differing_epochs: NonNegativeInt = 0
+    differing_epochs: NonNegativeFloat | None = None
     """Times every pair is seen before that with only the lines in which its codes differ, in batches of half the
-    tokens (`training.curriculum`)."""
+    tokens (`training.curriculum`); less than one takes some of the pairs. None: 0.3 for a classifier from scratch,
+    else 0."""
     learning_rate: PositiveFloat | None = None
     """Highest rate of AdamW. None: 1e-3 for a model from scratch, 5e-6 for a pretrained one."""
     warmup: NonNegativeFloat = 0.05

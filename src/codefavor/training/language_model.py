@@ -58,6 +58,9 @@ _WORK: Final = ".training"
 _TOKENIZER: Final = "tokenizer"
 _ANSWER_ROOM: Final = 1024
 """Tokens that judges let an answer have (`llm.settings`); whoever asks wants room for them behind a question."""
+_DIFFERING: Final = 0.3
+"""Epochs of differing lines before whole codes. Without them it hangs on the rounding of sums, so on the number of
+threads, whether a small model leaves chance after 300 steps, 1,500 or never (docs/log.md)."""
 _TOKENIZER_CHARACTERS: Final = 12_000_000
 
 
@@ -238,6 +241,9 @@ def _train(
     else:
         modelling = Classification(forward, encoder, config.consistency, config.consistency_by)
     rate = config.learning_rate or (1e-3 if fresh else 5e-6 if adapter is None else 1e-4)
+    if config.differing_epochs is None:
+        begins = _DIFFERING if fresh and becomes == "classification" else 0.0
+        config = config.model_copy(update={"differing_epochs": begins})
     trainer = Trainer(forward, modelling, config, rate, out / _WORK, out / "tensorboard", progress)
     scores = trainer.train(paths, functions, tokenizer, context)
     return model, adapter, scores, encoder.end if encoder and becomes == "generation" else None

@@ -207,11 +207,11 @@ class Trainer:
 
     def _main_stage(self, easy: Sequence[Pair], pairs: Sequence[Pair], validation: Sequence[Pair]) -> None:
         config, team = self.config, self.forward.team
-        batches = [
-            [easy[index] for index in batch]
-            for epoch in range(config.differing_epochs)
-            for batch in epoch_batches(easy, config.batch_tokens // 2, config.seed, epoch)
-        ]
+        batches = []
+        wanted = config.differing_epochs or 0.0
+        for epoch in range(math.ceil(wanted)):
+            some = epoch_batches(easy, config.batch_tokens // 2, config.seed, epoch)
+            batches += [[easy[index] for index in batch] for batch in some[: math.ceil(len(some) * (wanted - epoch))]]
         # Looks begin with the whole codes, which is what the model will be asked about.
         first = math.ceil(len(batches) / config.accumulate)
         batches += [
