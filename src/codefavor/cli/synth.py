@@ -37,7 +37,7 @@ def fault_inject(
     per_function: Annotated[
         int, typer.Option(min=1, help="Pairs of one function and objective; more where sites are rare.")
     ] = 1,
-    max_pairs: Annotated[int | None, typer.Option(min=1, help="Stop at about this many pairs.")] = None,
+    max_pairs: Annotated[int | None, typer.Option(min=1, help="Make about N pairs, of functions drawn evenly.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses sites and wordings.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed, never results.")] = os.cpu_count() or 1,
     docstrings: Annotated[

@@ -14,7 +14,7 @@ import pytest
 
 from codefavor.errors import EmptyInputError, RunMismatchError, UnknownNameError
 from codefavor.jsonl import read_all, read_json, read_rows
-from codefavor.records import PreferencePair
+from codefavor.records import Function, PreferencePair
 from codefavor.runs import MANIFEST
 from codefavor.synthesis.fault_injection import pipeline
 from codefavor.synthesis.fault_injection.operators import OPERATORS
@@ -196,3 +196,23 @@ def test_a_wrong_line_is_named_and_exits_with_two(codefavor: Command, tmp_path: 
     assert result.returncode == 2
     assert result.stderr == "codefavor: f.jsonl, line 1: not a Function: field 'module' is missing\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_a_small_run_is_a_thinned_whole_one(functions_file: Path, tmp_path: Path) -> None:
+    """The first modules alone, or whole algorithms alone, would be another kind of data."""
+    whole = inject_faults(functions_file, tmp_path / "whole", FaultInjectionConfig(algorithm_rounds=0))
+    few = whole.pairs // 4
+    config = FaultInjectionConfig(algorithm_rounds=0, max_pairs=few)
+
+    summary = inject_faults(functions_file, tmp_path / "few", config)
+
+    everything = [item.id for item in read_all(functions_file, Function)]
+    chosen = [
+        everything.index(item.id)
+        for item in pipeline._drawn(functions_file, 0, pipeline._share(config, whole.functions))
+    ]
+    assert few * 0.6 < summary.pairs < few * 1.6
+    assert summary.functions == len(chosen) < whole.functions / 2
+    assert len({place * 4 // len(everything) for place in chosen}) == 4
+    assert inject_faults(functions_file, tmp_path / "few", config).functions == summary.functions
+    assert pipeline._algorithm_rounds(FaultInjectionConfig(), 0.2) == 1

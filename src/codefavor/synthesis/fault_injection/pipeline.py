@@ -41,6 +41,8 @@ METHOD: Final = "fault-injection"
 WHOLE_ALGORITHM: Final = "whole-algorithm"
 """What pairs from the library of algorithms say their operator is."""
 _BLOCK: Final = 64
+_SPARE: Final = 1.25
+"""Functions that are drawn for each that would do if every objective found a pair in it; about 0.8 do."""
 _Work: TypeAlias = list[Function] | int
 """A block of functions, or the number of a round of whole algorithms."""
 
@@ -62,8 +64,8 @@ class FaultInjectionConfig(Config):
     with the objective "efficiency"."""
     candidates: PositiveInt = 2
     """Operators that make a candidate for one function and objective; more gives an evener mix and costs time."""
-    max_pairs: int | None = None
-    """Stop after the block that reaches this many pairs."""
+    max_pairs: PositiveInt | None = None
+    """Make about this many pairs, of functions drawn evenly from all, and of whole algorithms in proportion."""
     max_characters: PositiveInt = 4000
     """Longest code on either side; what is longer is rejected."""
     seed: int = 0
@@ -138,6 +140,9 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
         raise EmptyInputError(f"{source} holds no functions; make some with `codefavor mine installed`")
     # The first record is checked before anything is made, so that a wrong file leaves no run behind.
     next(read_records(source, Function))
+    share = _share(config, total)
+    if share < 1:
+        total = sum(1 for _ in _drawn(source, config.seed, share))
     if config.verify:
         verifier_of(config.unsafe)
 
@@ -147,13 +152,12 @@ def inject_faults(source: Path, folder: Path, config: FaultInjectionConfig, prog
     ):
         summary = Summary(resumed=run.resumed)
         balance = _recount(folder, summary)
+        rounds = _algorithm_rounds(config, share)
+        summary.functions = min(total, max(0, log.done - rounds) * _BLOCK)
         if log.finished:
-            summary.functions = total
             _conclude(run, config, summary)
             return summary
-        rounds = _algorithm_rounds(config)
-        summary.functions = max(0, log.done - rounds) * _BLOCK
-        work = _work_after(log.done, rounds, source)
+        work = _work_after(log.done, rounds, _drawn(source, config.seed, share))
         progress(summary.functions, total, f"{summary.pairs:,} pairs")
         for block in _outcomes(work, config, [item.name for item in operators]):
             for outcome in block:
@@ -174,16 +178,29 @@ def _conclude(run: Run, config: FaultInjectionConfig, summary: Summary) -> None:
         run.conclude({"verification": summary.verification.as_json()})
 
 
-def _algorithm_rounds(config: FaultInjectionConfig) -> int:
+def _share(config: FaultInjectionConfig, functions: int) -> float:
+    """Return the share of the functions that is drawn, so that a small run is a thinned whole one."""
+    if config.max_pairs is None:
+        return 1.0
+    return min(1.0, _SPARE * config.max_pairs / (functions * config.per_function * len(config.objectives)))
+
+
+def _drawn(source: Path, seed: int, share: float) -> Iterator[Function]:
+    for function in read_records(source, Function):
+        if share == 1 or int(content_id(str(seed), function.id), 16) < share * 16**20:
+            yield function
+
+
+def _algorithm_rounds(config: FaultInjectionConfig, share: float) -> int:
     """Return how many blocks of whole algorithms stand before the blocks of functions."""
     wanted = "efficiency" in config.objectives and (not config.operators or WHOLE_ALGORITHM in config.operators)
-    return config.algorithm_rounds if wanted else 0
+    return round(config.algorithm_rounds * share) if wanted else 0
 
 
-def _work_after(done: int, rounds: int, source: Path) -> Iterator[_Work]:
+def _work_after(done: int, rounds: int, functions: Iterator[Function]) -> Iterator[_Work]:
     """Yield the pieces of work that follow the first `done`, rounds of whole algorithms first."""
     yield from range(done, rounds)
-    functions = islice(read_records(source, Function), max(0, done - rounds) * _BLOCK, None)
+    functions = islice(functions, max(0, done - rounds) * _BLOCK, None)
     while block := list(islice(functions, _BLOCK)):
         yield block
 
