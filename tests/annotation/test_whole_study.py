@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.annotation.studies import HOSTILE, NAMES, make_tasks
+from tests.annotation.studies import HOSTILE, NAMES, finish, make_study, make_tasks
 
 from codefavor.annotation.results import answers_of
 from codefavor.annotation.store import Store
+from codefavor.annotation.study_page import write_study_page
 from codefavor.jsonl import write_records
 
 pytestmark = [pytest.mark.browser]
@@ -232,7 +233,15 @@ def test_every_page_fits_and_axe_finds_nothing_serious(browser: Any, tmp_path: P
         look("done")
         page.goto(server.links["everybody's progress"])
         look("owner")
-        assert complaints == []
+        page.goto(server.links["ann"][:-1])
+        look("refused")
+        study = make_study(tmp_path, people=NAMES)
+        for name in NAMES:
+            finish(study, name)
+        write_study_page(answers_of(study.store), tmp_path / "report.html")
+        page.goto(f"file://{tmp_path}/report.html")
+        look("report")
+        assert [each for each in complaints if "401" not in each] == []
     finally:
         server.kill()
 
