@@ -36,13 +36,14 @@ class Web:
     def __init__(self, port: int, tokens: dict[str, str]) -> None:
         self.port, self.tokens = port, tokens
 
-    def ask(self, name: str | None, form: dict[str, str] | None = None, *, token: str = "") -> Reply:
+    def ask(self, name: str | None, form: dict[str, str] | None = None, *, token: str = "", accept: str = "") -> Reply:
         """Return the answer to one request of a person; None shows no token."""
         shown = token or ("" if name is None else self.tokens[name])
         query = f"?{urlencode({'token': shown})}" if shown else ""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         body = urlencode(form) if form is not None else None
-        connection.request("GET" if form is None else "POST", f"/{query}", body)
+        headers = {"accept": accept} if accept else {}
+        connection.request("GET" if form is None else "POST", f"/{query}", body, headers)
         response = connection.getresponse()
         content = response.read().decode()
         connection.close()
@@ -166,6 +167,27 @@ def test_an_answer_is_on_disk_before_the_page_moves_on(store: Store) -> None:
         assert reply.status == 303
         assert (kept.annotator, kept.seconds, kept.note) == ("ann", 1.5, "why not")
         assert "1 answered" in web.ask("ann").body
+
+
+def test_a_browser_with_a_wrong_link_is_told_what_to_do(store: Store) -> None:
+    """In words, not in JSON; programs are still answered in JSON."""
+    with studying(store) as web:
+        page = web.ask(None, token="wrong", accept="text/html")
+        told = web.ask(None, token="wrong")
+
+    assert (page.status, told.status) == (401, 401)
+    assert "Open the link you were given again" in page.body
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert told.body.startswith('{"detail"')
+
+
+def test_an_instruction_keeps_its_indentation(tmp_path: Path) -> None:
+    """What it says of code would mean something else."""
+    store = Store(str(tmp_path / "study.db"))
+    store.add_tasks(make_tasks(1, instruction="Mend this:\n\n    if x:\n        pass"))
+    store.add_annotators(["ann"])
+    with studying(store) as web:
+        assert "Mend this:\n\n    if x:\n        pass</div>" in web.begin("ann")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.annotation.studies import HOSTILE, NAMES, answer, finish, make_study, make_tasks, right
 
-from codefavor.annotation.exports import BENCH, LABEL_STUDIO, TRL, write_results
+from codefavor.annotation.exports import BENCH, LABEL_STUDIO, LABEL_STUDIO_VIEW, TRL, write_results
 from codefavor.annotation.results import against_the_rest, answers_of, verdicts
 from codefavor.annotation.study import Shown, Study
 from codefavor.annotation.study_page import cost_per_task, trimmed, write_study_page
@@ -78,6 +78,29 @@ def test_exports_bear_no_names_and_say_what_was_clicked(study: Study, tmp_path: 
         assert int(row["chosen"].split("return ")[1]) > int(row["rejected"].split("return ")[1])
     studio = json.loads((out / LABEL_STUDIO).read_text(encoding="utf-8"))
     assert [len(task["annotations"]) for task in studio] == [3] * 6
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_label_studio_takes_the_tasks_and_every_answer(study: Study, tmp_path: Path) -> None:
+    """Held against the configuration beside them by Label Studio's own code."""
+    reason = (
+        "Label Studio's SDK is not installed; `pip install label-studio-sdk` in an environment of its own brings it"
+    )
+    interfaces = pytest.importorskip("label_studio_sdk.label_interface", reason=reason)
+    study.store.add_tasks(make_tasks(1, start=6, instruction=HOSTILE, code_a="https://example.org", code_b="<b>"))
+    finish(study, "ann", lambda shown: "tie")
+    out = tmp_path / "out"
+    write_results(answers_of(study.store), NAMES[:3], study.store.seed, out)
+    view = interfaces.LabelInterface((out / LABEL_STUDIO_VIEW).read_text(encoding="utf-8"))
+    tasks = json.loads((out / LABEL_STUDIO).read_text(encoding="utf-8"))
+
+    view.validate()
+
+    assert len(tasks) == 7
+    assert all(view.validate_task({"data": task["data"]}) for task in tasks)
+    assert all(view.validate_annotation(each) for task in tasks for each in task["annotations"])
+    assert not view.validate_annotation({"result": [{**tasks[0]["annotations"][0]["result"][0], "to_name": "other"}]})
 
 
 def test_recorded_answers_are_evaluated_like_any_judge(study: Study, tmp_path: Path, codefavor: Run) -> None:

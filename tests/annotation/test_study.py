@@ -1,11 +1,15 @@
 """Who is asked what: even loads, gold tasks, conflicts, late comers."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
 from tests.annotation.studies import NAMES, answer, finish, make_study, make_tasks
 
 from codefavor.annotation.assignment import plan
+from codefavor.annotation.store import Assigned, Kept
 from codefavor.annotation.study import Shown, Study
 
 
@@ -134,3 +138,24 @@ def test_a_plan_is_even_though_some_have_had_what_is_left() -> None:
         assert [len(tasks) for tasks in mine.values()] == [2, 2, 2], seed
         assert Counter(task for tasks in mine.values() for task in tasks) == places
         assert not any(who in seen.get(task, ()) for who, tasks in mine.items() for task in tasks)
+
+
+def test_a_page_of_a_large_study_is_soon_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, soon: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Four thousand tasks whose three answers all disagree: work grows with the answers, not faster."""
+    study = make_study(tmp_path, tasks=3996, people=NAMES, adjudicators=2)
+    assigned: list[Assigned] = []
+    history: list[Kept] = []
+    for number, task in enumerate(study.store.tasks()):
+        for slot in range(3):
+            name, choice = NAMES[(number + slot) % 6], "AB"[(number + slot) % 3 == 0]
+            assigned.append(Assigned(name, task, f"{task} {slot}", False, slot, 0.0))
+            history.append(Kept(len(history), name, task, 1, choice, "high", "", 2.0, 0.0))
+    monkeypatch.setattr(study.store, "assignments", lambda: assigned)
+    monkeypatch.setattr(study.store, "history", lambda: history)
+
+    with soon():
+        left = [study.count("ann").left, study.others_left("ann")]
+
+    assert left == [3996 * 2 // 6, 3996 // 2]

@@ -24,6 +24,7 @@ from codefavor.annotation.page import (
     practice_page,
     practised_page,
     problem_page,
+    refused_page,
     start_page,
     task_page,
 )
@@ -81,7 +82,8 @@ def build(
 
     routes = [Route("/", answer, methods=["GET", "POST"]), Route("/health", health)]
     limits = ServingSettings(max_body=200_000)
-    return Gate(Starlette(routes=routes), tokens, limits, Metrics(), ["/", "/health"])
+    refusal = _html(refused_page(), 401, **{"www-authenticate": "Bearer"})
+    return Gate(Starlette(routes=routes), tokens, limits, Metrics(), ["/", "/health"], refusal=refusal)
 
 
 class _Pages:
@@ -160,9 +162,9 @@ def _headers() -> dict[str, str]:
     }
 
 
-def _html(page: str, status: int = 200) -> HTMLResponse:
+def _html(page: str, status: int = 200, **headers: str) -> HTMLResponse:
     start = page.rfind("<script>")
     script = page[start + len("<script>") : page.rfind("</script>")] if start >= 0 else ""
     rules = f"{policy(page)}; {script_policy(script)}" if script else policy(page)
-    extra: dict[str, Any] = {**_headers(), "content-security-policy": rules}
+    extra: dict[str, Any] = {**_headers(), "content-security-policy": rules, **headers}
     return HTMLResponse(page, status, extra)

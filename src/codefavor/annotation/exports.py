@@ -6,13 +6,35 @@ from typing import Any, Final
 
 from codefavor.annotation.assignment import shuffled
 from codefavor.annotation.results import Answer, by_task, majority, verdicts
-from codefavor.jsonl import write_json, write_records
+from codefavor.jsonl import write_bytes, write_json, write_records
 from codefavor.records import Record
 
 _WORDS: Final = {"A": "codeA", "B": "codeB", "tie": "Tie"}
 BENCH: Final = "human-preference-people.jsonl"
 TRL: Final = "trl.jsonl"
 LABEL_STUDIO: Final = "label-studio.json"
+LABEL_STUDIO_VIEW: Final = "label-studio.xml"
+_VIEW: Final = """\
+<View>
+  <Header value="Instruction"/>
+  <Text name="instruction" value="$instruction" valueType="text"/>
+  <View style="display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; font-family: monospace">
+    <View><Header value="Code A"/><Text name="code_a" value="$code_a" valueType="text"/></View>
+    <View><Header value="Code B"/><Text name="code_b" value="$code_b" valueType="text"/></View>
+  </View>
+  <Header value="Criterion"/>
+  <Text name="criterion" value="$criterion" valueType="text"/>
+  <Header value="Which code better meets the criterion?"/>
+  <Choices name="preference" toName="instruction" choice="single" showInline="true" required="true">
+    <Choice value="A"/><Choice value="B"/><Choice value="tie"/>
+  </Choices>
+  <Header value="How sure are you?"/>
+  <Choices name="confidence" toName="instruction" choice="single" showInline="true" required="true">
+    <Choice value="low"/><Choice value="high"/><Choice value="very high"/>
+  </Choices>
+</View>
+"""
+"""What a Label Studio project needs to show the tasks: its labeling configuration."""
 
 
 def pseudonyms(names: Iterable[str], seed: str) -> dict[str, str]:
@@ -23,7 +45,8 @@ def pseudonyms(names: Iterable[str], seed: str) -> dict[str, str]:
 def write_results(answers: Sequence[Answer], people: Sequence[str], seed: str, out: Path) -> dict[str, int]:
     """Write everything a study found, and return file → rows.
 
-    Verdict files bear names, for whoever runs the study; the three data files bear none, and no notes.
+    Verdict files bear names, for whoever runs the study; the three data files bear none, and no notes. The labeling
+    configuration that Label Studio's tasks are made for lies beside them.
     """
     out.mkdir(parents=True, exist_ok=True)
     written = {}
@@ -39,6 +62,7 @@ def write_results(answers: Sequence[Answer], people: Sequence[str], seed: str, o
     written[TRL] = write_records(out / TRL, preferences)
     studio = [label_studio_row(group, aliases) for group in groups.values()]
     write_json(out / LABEL_STUDIO, studio)
+    write_bytes(out / LABEL_STUDIO_VIEW, _VIEW.encode())
     return {**written, LABEL_STUDIO: len(studio)}
 
 

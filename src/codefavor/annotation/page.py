@@ -14,7 +14,7 @@ from markupsafe import Markup
 from codefavor.annotation.practice import PRACTICE
 from codefavor.annotation.store import CONFIDENCES
 from codefavor.annotation.study import Count, Shown
-from codefavor.pages.code import plain, prose, side_by_side
+from codefavor.pages.code import plain, prose, side_by_side, visible
 from codefavor.pages.layout import Html, Section, folded, notice, render
 from codefavor.pages.tables import Column, Group, Table
 from codefavor.records import Comparison
@@ -101,6 +101,14 @@ def problem_page(problem: str) -> str:
     return _render("That did not work", notice(problem, "Not done."), [Section("Go on", [_button("begin", "Go back")])])
 
 
+def refused_page() -> str:
+    """Return what somebody sees whose link is not one of the study's."""
+    what = (
+        "Open the link you were given again, to its last letter. If it still does not work, ask who sent it for yours."
+    )
+    return _render("This link is nobody's", "", [Section("What to do", [what, "What you have saved is safe."])])
+
+
 def owner_page(people: Sequence[Person], tasks: int, gold: int) -> str:
     """Return how far everybody is, with everybody's link; only the study's owner may see it."""
     columns = [Column("Person"), Column("answered", True), Column("skipped", True), Column("left", True)]
@@ -130,7 +138,7 @@ def _paragraphs(text: str) -> list[Markup]:
 
 def _question(comparison: Comparison) -> list[Section]:
     instruction = Markup('<div class="instruction" tabindex="0" role="group" aria-label="Instruction text">{}</div>')
-    lines = Markup("\n").join(prose(line) for line in comparison.instruction.split("\n"))
+    lines = Markup("\n").join(visible(line, len(line)) for line in comparison.instruction.split("\n"))
     criterion = Markup('<p class="criterion">{}</p>').format(prose(comparison.criterion))
     return [
         Section("Instruction", [instruction.format(lines)]),

@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -362,7 +362,9 @@ def standing(history: Sequence[Kept]) -> dict[tuple[str, str], Kept]:
         newest[key] = kept
         spent[key] = spent.get(key, 0.0) + kept.seconds
     return {
-        key: Kept(**{**kept.__dict__, "seconds": spent[key]}) for key, kept in newest.items() if kept.choice != UNDONE
+        key: kept if kept.seconds == spent[key] else replace(kept, seconds=spent[key])
+        for key, kept in newest.items()
+        if kept.choice != UNDONE
     }
 
 

@@ -1,7 +1,7 @@
 """Owns the running of a study: which task somebody gets next, and how far everybody is."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -97,6 +97,7 @@ class Study:
         answered = Counter(who for who, _ in state.answers)
         skipped = Counter(who for (who, _), kept in state.answers.items() if kept.choice == "skip")
         gold = sum(held.gold for held in state.tasks.values())
+        places = self._places(state, self._disputed(state))
         return {
             who: Count(
                 answered[who] - skipped[who],
@@ -104,14 +105,14 @@ class Study:
                 had[who] - answered[who] + gold - golden[who] + len(planned),
                 answered[who] > 0,
             )
-            for who, planned in self._plan(state).items()
+            for who, planned in self._plan(state, places).items()
         }
 
     def others_left(self, annotator: str) -> int:
         """Return how many tasks somebody could still take over from others."""
         state = self._look()
         had = state.had(annotator)
-        return sum(task not in had for task in self._places(state))
+        return sum(task not in had for task in self._places(state, self._disputed(state)))
 
     def _look(self) -> _Now:
         history = self.store.history()
@@ -143,10 +144,11 @@ class Study:
         """Take the next task for somebody; False when there is none. Who lost a race simply looks again."""
         had = state.had(annotator)
         seed = self.store.seed
-        places = self._places(state)
-        ours = self._plan(state)[annotator]
+        disputed = self._disputed(state)
+        places = self._places(state, disputed)
+        ours = self._plan(state, places)[annotator]
         # Conflicts are a further round: they come when the first one has nothing left for this person.
-        ours.sort(key=lambda task: self._round(state, task))
+        ours.sort(key=disputed.__contains__)
         gold = [held.id for held in state.tasks.values() if held.gold]
         ordinary = sum(not state.tasks[task].gold for task in had)
         due = due_gold(seed, annotator, gold, had, ordinary, last=not ours)
@@ -170,36 +172,31 @@ class Study:
         self.store.assign(annotator, task, is_swapped(seed, annotator, task), slot, instead_of)
         return True
 
-    def _plan(self, state: _Now) -> dict[str, list[str]]:
+    def _plan(self, state: _Now, places: Mapping[str, int]) -> dict[str, list[str]]:
         seen: dict[str, set[str]] = {}
         load = dict.fromkeys(self.store.annotators(), 0)
         for one in state.assigned:
             seen.setdefault(one.task, set()).add(one.annotator)
             load[one.annotator] += one.slot is not None
-        return plan(self._places(state), seen, load, self.store.seed)
+        return plan(places, seen, load, self.store.seed)
 
-    def _places(self, state: _Now) -> dict[str, int]:
+    def _places(self, state: _Now, disputed: Set[str]) -> dict[str, int]:
         """Return how many more people each task needs, for those that need any."""
         taken = Counter(one.task for one in state.assigned if one.slot is not None)
         needed = {
-            held.id: self.settings.per_task
-            + (self.settings.adjudicators if self._round(state, held.id) else 0)
-            - taken[held.id]
+            held.id: self.settings.per_task + self.settings.adjudicators * (held.id in disputed) - taken[held.id]
             for held in state.tasks.values()
             if not held.gold
         }
         return {task: number for task, number in needed.items() if number > 0}
 
-    def _round(self, state: _Now, task: str) -> int:
-        """Return 1 for a task on which the first round is in and disagrees, else 0."""
+    def _disputed(self, state: _Now) -> set[str]:
+        """Return the tasks on which the first round is in and disagrees; none where nobody is asked about them."""
         if not self.settings.adjudicators:
-            return 0
-        first = [
-            state.answers[one.annotator, task].choice
-            for one in state.assigned
-            if one.task == task
-            and one.slot is not None
-            and one.slot < self.settings.per_task
-            and (one.annotator, task) in state.answers
-        ]
-        return int(len(first) >= self.settings.per_task and {"A", "B"} <= set(first))
+            return set()
+        first: dict[str, list[str]] = {}
+        for one in state.assigned:
+            answer = state.answers.get((one.annotator, one.task))
+            if answer is not None and one.slot is not None and one.slot < self.settings.per_task:
+                first.setdefault(one.task, []).append(answer.choice)
+        return {task for task, said in first.items() if len(said) >= self.settings.per_task and {"A", "B"} <= set(said)}

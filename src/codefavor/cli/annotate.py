@@ -187,7 +187,7 @@ def export_command(
     """Write what people said: verdict files for `recorded:FILE`, and data for others, without names.
 
     One file of verdicts or judgements for each person and one for the majority; a benchmark in CodePrefBench's
-    columns, rows for TRL, and tasks for Label Studio.
+    columns, rows for TRL, and tasks for Label Studio with the configuration that shows them.
     """
     store = open_store(db, must_exist=True)
     from codefavor.annotation.exports import write_results

@@ -59,6 +59,7 @@ class Gate:
         metrics: told of every request.
         routes: paths of the application; others stand in the log and the counts as "other".
         on_stop: called when the server is being stopped.
+        refusal: what a browser without a token is answered; others, and all where it is None, are answered in JSON.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Gate:
         metrics: Metrics,
         routes: Collection[str],
         on_stop: Callable[[], None] = lambda: None,
+        refusal: "ASGIApp | None" = None,
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         owners = {tokens: ""} if isinstance(tokens, str) else tokens
         self._owners = {token.encode(): owner for token, owner in owners.items()}
         self._routes, self._on_stop, self._stopping = frozenset(routes), on_stop, False
+        self._refusal = refusal
 
     def stop(self) -> None:
         """Take no new requests; those in work go on."""
@@ -105,6 +108,9 @@ class Gate:
     async def _pass(self, scope: "Scope", receive: "Receive", response: "_Response", route: str) -> None:
         who = self._who_asks(scope)
         if route not in _OPEN and who is None:
+            if self._refusal is not None and _is_browsing(scope):
+                await self._refusal(scope, receive, response.send)
+                return
             raise _Answer(
                 401,
                 "give the server's token, as the header `Authorization: Bearer TOKEN` or as `?token=TOKEN`",
@@ -190,6 +196,10 @@ class Gate:
         finally:
             watcher.cancel()
             work.cancel()
+
+
+def _is_browsing(scope: "Scope") -> bool:
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def _awaited(work: Any) -> None:  # noqa: ANN401 (any awaitable)
