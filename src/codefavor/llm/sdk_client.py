@@ -45,7 +45,8 @@ class SdkClient:
         if not key and base == own:
             raise InputError(f"{variable} is not set; export it, or name another server by --base-url")
         self.is_own = base == own
-        self._sdk, self._kind, self._concurrency = sdk, kind, settings.concurrency
+        self._sdk, self._kind = sdk, kind
+        self._concurrency, self._timeout = settings.concurrency, settings.timeout
         self._how = {"api_key": key or "none", "base_url": base, "max_retries": 0, "timeout": settings.timeout}
         self._client: Any = None
         self._wire: Any = None
@@ -53,7 +54,7 @@ class SdkClient:
     async def open(self) -> None:
         """Make a client for the running event loop."""
         http = self._sdk.DefaultAioHttpClient(
-            timeout=self._how["timeout"],
+            timeout=self._timeout,
             limits=httpx2.Limits(max_connections=self._concurrency, max_keepalive_connections=self._concurrency),
             # Where a server points to was not said to the user, and must not get the code or the key.
             follow_redirects=False,
@@ -61,8 +62,8 @@ class SdkClient:
         )
         self._client = getattr(self._sdk, self._kind)(**self._how, http_client=http)
         headers = {**self._client.default_headers, **self._client.auth_headers}
-        said = {name: value for name, value in headers.items() if isinstance(value, str)}  # the rest are left out
-        self._wire = Wire(str(self._client.base_url), said, self._concurrency, self._how["timeout"])
+        sent = {name: value for name, value in headers.items() if isinstance(value, str)}  # the rest are left out
+        self._wire = Wire(str(self._client.base_url), sent, self._concurrency, self._timeout)
 
     async def close(self) -> None:
         """Close the connections."""
