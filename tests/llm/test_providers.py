@@ -6,9 +6,16 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import anthropic
+import httpx2
+import openai
 import pytest
+from aiobotocore.session import get_session
 from aiohttp import web
+from google import genai
+from google.genai import types
 from tests.llm.server import ProviderServer
 
 from codefavor.errors import InputError, MissingExtraError, UnknownNameError
@@ -310,6 +317,80 @@ def test_an_assumed_role_is_renewed_before_its_keys_end(
     signed = [re.search(r"Credential=(\w+)/\d+/eu-west-1/", seen.headers["Authorization"]) for seen in server.log]
     assert len({found[1] for found in signed if found}) == keys
     assert len(server.log) == 3
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_question_travels_as_the_sdk_would_send_it(provider: str, server: ProviderServer) -> None:
+    """The SDKs prepare and we send: a header that a new release adds is ours too, or this fails."""
+    asyncio.run(_plainly(provider, server.url + PROVIDERS[provider]))
+    ask(client(provider, server))
+    theirs, mine = ({name.lower(): text for name, text in seen.headers.items()} for seen in server.log)
+    for headers in (theirs, mine):
+        for name in _OF_ONE_REQUEST:
+            headers.pop(name, None)
+        if provider == "bedrock":
+            signed = re.sub(r"Signature=.*|\bamz-sdk[\w-]*;?", "", headers["authorization"])
+            headers |= {"authorization": signed, "user-agent": ""}
+
+    assert mine == theirs
+
+
+_OF_ONE_REQUEST = frozenset(
+    {"host", "accept", "accept-encoding", "connection", "content-length", "x-amz-date", "x-server-timeout"}
+    | {
+        "x-stainless-retry-count",
+        "x-stainless-read-timeout",
+        "x-stainless-timeout",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+    }
+)
+"""What belongs to one connection or one attempt."""
+
+
+async def _plainly(provider: str, url: str) -> None:
+    """Ask as the SDK's own documentation does."""
+    turns: list[Any] = [{"role": "user", "content": "?"}]
+    if provider == "openai":
+        async with openai.AsyncOpenAI(base_url=url) as first:
+            await first.chat.completions.create(model="some-model", messages=turns)
+    elif provider == "anthropic":
+        async with anthropic.AsyncAnthropic(base_url=url) as second:
+            await second.messages.create(model="some-model", messages=turns, max_tokens=9)
+    elif provider == "google":
+        async with httpx2.AsyncClient() as http:
+            third = genai.Client(http_options=types.HttpOptions(base_url=url, httpx_async_client=http))
+            await third.aio.models.generate_content(model="some-model", contents="?")
+    else:
+        made = get_session().create_client("bedrock-runtime", region_name="us-east-1", endpoint_url=url)
+        async with made as fourth:
+            await fourth.converse(modelId="some-model", messages=[{"role": "user", "content": [{"text": "?"}]}])
+
+
+def test_an_answer_of_google_that_comes_in_several_is_put_together(server: ProviderServer) -> None:
+    """As its SDK does: the same is asked again with the token that came, and every part is counted."""
+    parts = iter([("Better ", "CONTINUATION", "more"), ("code: ", "", "still more"), ("A", "STOP", "")])
+
+    def answer(_: web.Request) -> web.Response:
+        text, reason, token = next(parts)
+        candidate = {"content": {"parts": [{"text": text}]}, "finishReason": reason, "continuationToken": token}
+        usage = {"promptTokenCount": 5, "candidatesTokenCount": 1}
+        return web.json_response({"candidates": [candidate], "usageMetadata": usage})
+
+    server.instead = answer
+    reply = ask(client("google", server))
+
+    assert (reply.text, reply.finish) == ("Better code: A", "stop")
+    assert (reply.input_tokens, reply.output_tokens) == (15, 3)
+    assert [seen.body.get("continuationToken") for seen in server.log] == [None, "more", "still more"]
+
+
+def test_a_token_of_bedrock_goes_before_keys(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore chooses how a question is signed, as for its own."""
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-token-0123456789")
+    ask(client("bedrock", server))
+
+    assert server.log[-1].headers["Authorization"] == "Bearer bedrock-token-0123456789"
 
 
 def test_credit_that_is_used_up_is_no_reason_to_slow_down(server: ProviderServer) -> None:

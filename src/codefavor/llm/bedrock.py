@@ -3,6 +3,7 @@
 Keys, profiles, assumed roles and their renewal are botocore's own: whatever the AWS command line works with works.
 """
 
+import json
 import re
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import get_session
 from botocore import exceptions
+from botocore.awsrequest import AWSRequest
+from botocore.parsers import create_parser
 
 from codefavor.errors import InputError
 from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, said, split_system
@@ -24,6 +27,10 @@ _REFUSED = frozenset({"guardrail_intervened", "content_filtered"})
 _NO_ACCESS = re.compile(r"AccessDenied|Unrecognized|InvalidSignature|ExpiredToken|ResourceNotFound|InvalidClientToken")
 _BUSY = re.compile(r"Throttling|TooManyRequests|ServiceUnavailable|ModelNotReady|ServiceQuota")
 _BROKEN = re.compile(r"InternalServer|ModelTimeout|ModelStreamError|ModelError")
+_OPERATION = "Converse"
+_BEFORE_SIGNING = f"before-sign.bedrock-runtime.{_OPERATION}"
+_SIGNING = f"request-created.bedrock-runtime.{_OPERATION}"
+_ERRORS = create_parser("rest-json")
 
 
 class Bedrock:
@@ -48,7 +55,7 @@ class Bedrock:
             max_pool_connections=settings.concurrency,
             read_timeout=settings.timeout,
             connect_timeout=min(settings.timeout, 30),
-            http_session_cls=_StayingSession,
+            http_session_cls=self._connect,
             # Both are made anew for every request otherwise, and take a fifth of its time.
             user_agent="codefavor",
             parameter_validation=False,
@@ -61,16 +68,43 @@ class Bedrock:
             config=config,
         )
         self._client: Any = None
+        self._transport: Any = None
+        self._prepared: Any = None
+
+    def _connect(self, **how: Any) -> AIOHTTPSession:  # noqa: ANN401 (the library's)
+        """Make the connections of a client, as the library would, and keep hold of them."""
+        self._transport = _StayingSession(**how)
+        return self._transport
 
     async def open(self) -> None:
         """Make a client for the running event loop; reading botocore's models takes it a second or two."""
         self._client = await self._make().__aenter__()
         self.address = urlsplit(self._client.meta.endpoint_url).hostname or self.address  # a profile may name another
+        events = self._client.meta.events
+        events.register(_BEFORE_SIGNING, _keep)
+        try:
+            await self._client.converse(modelId=self._model)
+        except _PreparedError as kept:
+            self._prepared = kept.request
+        events.unregister(_BEFORE_SIGNING, _keep)
+
+    async def _post(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 (a server may send anything)
+        """Return what a server answers to a question; botocore signs it, where for each it would prepare much anew."""
+        like = self._prepared
+        request = AWSRequest(like.method, like.url, like.headers, json.dumps(body).encode())
+        request.context = {name: value for name, value in like.context.items() if name != "retries"}  # there are none
+        await self._client.meta.events.emit(_SIGNING, request=request, operation_name=_OPERATION)
+        response = await self._transport.send(request.prepare())
+        content = await response.content
+        if response.status_code < 300:
+            return json.loads(content)
+        answer = {"status_code": response.status_code, "headers": response.headers, "body": content}
+        raise exceptions.ClientError(_ERRORS.parse(answer, None), _OPERATION)
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
         """Return the model's answer."""
         try:
-            return _reply(await self._client.converse(**self._request(messages, sampling)))
+            return _reply(await self._post(self._request(messages, sampling)))
         except exceptions.ClientError as error:
             raise _client_fault(self, error) from error
         except (exceptions.ReadTimeoutError, exceptions.ConnectTimeoutError) as error:
@@ -92,7 +126,6 @@ class Bedrock:
         if sampling.stop and "stop" not in self.cannot:
             limits["stopSequences"] = list(sampling.stop)
         wanted: dict[str, Any] = {
-            "modelId": self._model,
             "messages": [{"role": each["role"], "content": [{"text": each["content"]}]} for each in turns],
             "inferenceConfig": limits,
         }
@@ -103,6 +136,17 @@ class Bedrock:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+class _PreparedError(Exception):
+    """Ends what the SDK does for a question when it has prepared it."""
+
+    def __init__(self, request: AWSRequest) -> None:
+        self.request = request
+
+
+def _keep(request: AWSRequest, **_: object) -> None:
+    raise _PreparedError(request)
 
 
 class _StayingSession(AIOHTTPSession):  # type: ignore[misc]  # the library has no types

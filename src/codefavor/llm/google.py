@@ -1,14 +1,11 @@
 """Owns Google's Gemini API."""
 
-import json
 import os
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
+import httpx2
 from google import genai
 from google.genai import errors, types
 
@@ -18,17 +15,17 @@ from codefavor.llm.client import (
     Reply,
     RequestError,
     Sampling,
-    connection_fault,
     fault_of,
     said,
     split_system,
 )
-from codefavor.llm.reply_size import ShortResponse
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
+from codefavor.llm.wire import Wire
 
 KEYS: Final = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 _OWN: Final = "https://generativelanguage.googleapis.com"
+_OF_THE_TRANSPORT: Final = frozenset({"host", "content-length", "connection", "accept", "accept-encoding"})
 _REFUSED: Final = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"}
 )
@@ -50,131 +47,114 @@ class Google:
             raise InputError(f"{KEYS[0]} is not set; export it, or name another server by --base-url")
         self._key, self._base, self._timeout = key or "none", base, settings.timeout
         self._concurrency = settings.concurrency
-        self._models: dict[tuple[str, Sampling], Any] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._url = ""
+        self._wire: Wire | None = None
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
-        """Return the model's answer."""
-        system, turns = split_system(messages)
-        contents: Any = turns[0]["content"]
-        if len(turns) > 1:
-            roles = {"assistant": "model"}
-            contents = [
-                types.Content(role=roles.get(each["role"], "user"), parts=[types.Part(text=each["content"])])
-                for each in turns
-            ]
-        models = self._models_for(system, replace(sampling, seed=None))
-        seed = None if sampling.seed is None else _seed(sampling.seed)
+        """Return the model's answer, put together where the server gives it in several."""
+        body = _body(messages, sampling)
+        reply, token = _reply(await self._post(body))
+        while token:
+            following, token = _reply(await self._post(body | {"continuationToken": token}))
+            reply = replace(
+                following,
+                text=reply.text + following.text,
+                thinking=reply.thinking + following.thinking,
+                input_tokens=reply.input_tokens + following.input_tokens,
+                output_tokens=reply.output_tokens + following.output_tokens,
+                first_token=reply.first_token,
+            )
+        return reply
+
+    async def _post(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 (a server may send anything)
+        assert self._wire is not None
+        received = await self._wire.post(self._url, body)
+        if received.status < 300:
+            return received.json()
         try:
-            return _reply(await models.generate_content(model=self._model, contents=contents, config=seed))
-        except errors.APIError as error:
-            headers = dict(getattr(error.response, "headers", None) or {})
-            wait = retry_after(headers) or _asked_wait(error.details)
-            reason = said(error.code or 500, error.message)
-            key_is_bad = error.code == 400 and "api key" in reason.lower()
-            raise RequestError("no-access" if key_is_bad else fault_of(error.code or 500), reason, wait) from error
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-            raise RequestError("broken", "the request timed out") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise RequestError(*connection_fault(error)) from error
-        except (json.JSONDecodeError, errors.UnknownApiResponseError, ValueError) as error:
-            raise RequestError("broken", f"the reply is no answer ({type(error).__name__})") from error
+            details = received.json()
+        except RequestError:
+            details = None
+        error = errors.APIError(received.status, details)
+        reason = said(received.status, error.message)
+        wait = retry_after(received.headers) or _asked_wait(error.details)
+        key_is_bad = received.status == 400 and "api key" in reason.lower()
+        raise RequestError("no-access" if key_is_bad else fault_of(received.status), reason, wait) from error
 
     async def open(self) -> None:
-        """Make a client for the running event loop."""
-        timeout = aiohttp.ClientTimeout(total=self._timeout)
-        connector = aiohttp.TCPConnector(limit=self._concurrency)
-        # The SDK sends again by itself when a connection breaks; an error it does not know keeps it from that.
-        trace = aiohttp.TraceConfig()
-        trace.on_request_exception.append(_broken_connection)
-        trace.on_request_redirect.append(_sent_elsewhere)
-        # With `trust_env` aiohttp looks for a .netrc in a thread of its own, for every request.
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=timeout,
-            trace_configs=[trace],
-            proxy=_proxy(self._base),
-            response_class=ShortResponse,
-        )
-        self._models = {}
+        """Make a client for the running event loop: let the SDK prepare a question, of which nothing is sent."""
+        prepared: list[httpx2.Request] = []
 
-    def _models_for(self, system: str, sampling: Sampling) -> Any:  # noqa: ANN401 (the SDK's)
-        """Return the SDK's client that asks like this: it goes through its settings object again for every request."""
-        known = self._models.get((system, sampling))
-        if known is None:
+        def keep(request: httpx2.Request) -> httpx2.Response:
+            prepared.append(request)
+            return httpx2.Response(200, json={})
+
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(keep)) as nowhere:
             options = types.HttpOptions(
-                base_url=self._base,
-                timeout=int(self._timeout * 1000),
-                aiohttp_client=self._session,
-                extra_body=_body(system, sampling),
+                base_url=self._base, timeout=int(self._timeout * 1000), httpx_async_client=nowhere
             )
-            known = genai.Client(api_key=self._key, vertexai=False, http_options=options).aio.models
-            self._models[system, sampling] = known
-        return known
+            client = genai.Client(api_key=self._key, vertexai=False, http_options=options)
+            await client.aio.models.generate_content(model=self._model, contents="?")
+        headers = {name: value for name, value in prepared[0].headers.items() if name not in _OF_THE_TRANSPORT}
+        self._url = str(prepared[0].url)
+        self._wire = Wire(self._base, headers, self._concurrency, self._timeout)
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._wire is not None:
+            await self._wire.close()
 
 
-def _proxy(address: str) -> str | None:
-    """Return the proxy that the environment names for an address."""
-    parts = urlsplit(address)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
-
-
-def _body(system: str, sampling: Sampling) -> dict[str, Any]:
-    """Return what a request says beside its turns."""
+def _body(messages: Messages, sampling: Sampling) -> dict[str, Any]:
+    system, turns = split_system(messages)
     limits: dict[str, Any] = {"temperature": sampling.temperature, "maxOutputTokens": sampling.max_tokens}
+    if sampling.seed is not None:
+        limits["seed"] = sampling.seed
     if sampling.stop:
         limits["stopSequences"] = list(sampling.stop)
     if sampling.top_logprobs:
         limits |= {"responseLogprobs": True, "logprobs": sampling.top_logprobs}
-    body: dict[str, Any] = {"generationConfig": limits}
+    roles = {"assistant": "model"}
+    body: dict[str, Any] = {
+        "contents": [{"role": roles.get(each["role"], "user"), "parts": [{"text": each["content"]}]} for each in turns],
+        "generationConfig": limits,
+    }
     if system:
         body["systemInstruction"] = {"parts": [{"text": system}], "role": "user"}
     return body
 
 
-@lru_cache(maxsize=512)
-def _seed(seed: int) -> types.GenerateContentConfig:
-    return types.GenerateContentConfig(seed=seed)
-
-
-async def _broken_connection(_session: object, _context: object, event: aiohttp.TraceRequestExceptionParams) -> None:
-    if isinstance(event.exception, aiohttp.ClientError | OSError) and not isinstance(event.exception, TimeoutError):
-        raise RequestError(*connection_fault(event.exception)) from event.exception
-
-
-async def _sent_elsewhere(_session: object, _context: object, event: aiohttp.TraceRequestRedirectParams) -> None:
-    # Where a server points to was not said to the user, and must not get the code or the key.
-    raise RequestError("no-access", said(event.response.status, None))
-
-
-def _reply(answer: Any) -> Reply:  # noqa: ANN401 (a server may send anything)
-    usage = answer.usage_metadata
-    tokens = (
-        (usage.prompt_token_count or 0) if usage else 0,
-        ((usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)) if usage else 0,
-    )
-    if not answer.candidates:
-        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
-            return Reply("", "refused", "", *tokens)
-        raise RequestError("broken", "the reply holds no candidate")
-    candidate = answer.candidates[0]
-    parts = (candidate.content.parts if candidate.content else None) or []
-    text = "".join(part.text or "" for part in parts if not part.thought)
-    thinking = "".join(part.text or "" for part in parts if part.thought)
-    reason = candidate.finish_reason.name if candidate.finish_reason else None
-    if reason is None:
+def _reply(answer: Any) -> tuple[Reply, str]:  # noqa: ANN401 (a server may send anything)
+    """Return a reply, and by which name its continuation is to be asked for; empty where it is whole."""
+    try:
+        usage = answer.get("usageMetadata") or {}
+        tokens = (
+            int(usage.get("promptTokenCount") or 0),
+            int(usage.get("candidatesTokenCount") or 0) + int(usage.get("thoughtsTokenCount") or 0),
+        )
+        if not answer.get("candidates"):
+            if (answer.get("promptFeedback") or {}).get("blockReason"):
+                return Reply("", "refused", "", *tokens), ""
+            raise RequestError("broken", "the reply holds no candidate")
+        candidate = answer["candidates"][0]
+        parts = (candidate.get("content") or {}).get("parts") or []
+        text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+        thinking = "".join(part.get("text") or "" for part in parts if part.get("thought"))
+        reason, token = (candidate.get("finishReason") or "").upper(), candidate.get("continuationToken")
+        first = _first_token(candidate.get("logprobsResult") or {})
+        finish = "refused" if reason in _REFUSED else "length" if reason == "MAX_TOKENS" else "stop"
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+        raise RequestError("broken", "the reply is no answer") from error
+    goes_on = reason in ("", "CONTINUATION") and isinstance(token, str)
+    if not reason and not goes_on:
         raise RequestError("broken", "the reply was cut off")
-    first: dict[str, float] = {}
-    if candidate.logprobs_result and candidate.logprobs_result.top_candidates:
-        for each in candidate.logprobs_result.top_candidates[0].candidates or []:
-            first[each.token or ""] = each.log_probability or 0.0
-    finish = "refused" if reason in _REFUSED else "length" if reason == "MAX_TOKENS" else "stop"
-    return Reply(text, finish, thinking, *tokens, first)  # type: ignore[arg-type]  # it is one of the three
+    return Reply(text, finish, thinking, *tokens, first), token if goes_on else ""  # type: ignore[arg-type]  # it is one of the three
+
+
+def _first_token(logprobs: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of the server)
+    places = logprobs.get("topCandidates") or [{}]
+    alternatives = places[0].get("candidates") or []
+    return {each.get("token") or "": float(each.get("logProbability") or 0.0) for each in alternatives}
 
 
 def _asked_wait(details: Any) -> float | None:  # noqa: ANN401 (JSON of the server)

@@ -62,7 +62,7 @@ class OpenaiCompatible(SdkClient):
                 return _reply(answer, sampling.stop)
             except RequestError as error:
                 cause = error.__cause__
-                if not isinstance(cause, openai.BadRequestError):
+                if not isinstance(cause, openai.APIStatusError) or cause.status_code != 400:
                     raise
                 if _refusal(cause):
                     return Reply("", "refused")
@@ -86,7 +86,7 @@ class OpenaiCompatible(SdkClient):
             wanted |= {"logprobs": True, "top_logprobs": sampling.top_logprobs}
         return wanted
 
-    def _learn(self, error: openai.BadRequestError) -> bool:
+    def _learn(self, error: openai.APIStatusError) -> bool:
         """Leave out, from now on, a parameter that the server says it does not take."""
         param = error.param or ""
         words = str(error.message).lower()
@@ -215,6 +215,6 @@ def _first_token(logprobs: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of th
     return {each["token"]: float(each["logprob"]) for each in alternatives}
 
 
-def _refusal(error: openai.BadRequestError) -> bool:
+def _refusal(error: openai.APIStatusError) -> bool:
     code = f"{error.code or ''} {error.type or ''}".lower()
     return any(word in code for word in _REFUSED)
