@@ -1,5 +1,6 @@
 """How much memory and CPU time each step from pairs to a data set takes, at two sizes: memory should hardly grow.
 
+`accept` is Commit-Instruct from commit to pair, with a teacher that answers at once with a pair made here.
 `build-unchecked` compares the pairs with no benchmark; all other builds do. The pairs are made here: functions of
 made-up words, no two alike, but for known shares of exact copies, near copies and copies of forbidden texts. Each step
 is a process of its own, whose peak memory and CPU time the system tells us.
@@ -110,19 +111,12 @@ def forbidden_texts() -> Iterator[ForbiddenText]:
 def run_step(step: str, folder: Path, rows: int, orders: str) -> None:
     from codefavor.dataset.build import DatasetConfig, build_dataset
     from codefavor.jsonl import read_records, write_records
-    from codefavor.synthesis.acceptance import AcceptanceConfig, accept
 
     pairs = folder / "pairs.jsonl"
     if step == "make":
         write_records(pairs, make_pairs(rows))
     elif step == "accept":
-        parts = ("instruction", "criterion", "naive_code", "improved_code", "feedback")
-        asked = ((pair, {part: getattr(pair, part) for part in parts}) for pair in read_records(pairs, PreferencePair))
-        about = {"method": "benchmark", "language": "python"}
-        write_records(
-            folder / "accepted.jsonl",
-            (accept(pair.id, sections, AcceptanceConfig(), about, given=True) for pair, sections in asked),
-        )
+        accept_answers(read_records(pairs, PreferencePair), folder / "accepted")
     elif step == "decontaminate":
         unwanted = Forbidden(forbidden_texts())
         batch: list[PreferencePair] = []
@@ -147,6 +141,42 @@ def run_step(step: str, folder: Path, rows: int, orders: str) -> None:
         card = build_dataset([pairs], folder / step, config, None if kind == "unchecked" else forbidden_texts())
         print(json.dumps({name: split.pairs for name, split in card.splits.items()} | card.rejected), file=sys.stderr)
         shutil.rmtree(folder / step)
+
+
+def accept_answers(pairs: Iterator[PreferencePair], folder: Path) -> None:
+    """Let a made-up teacher answer Commit-Instruct's three turns with each pair, and write down what is taken."""
+    from codefavor.jsonl import BlockLog
+    from codefavor.llm.client import Reply
+    from codefavor.records import Commit
+    from codefavor.synthesis.commit_instruct import CommitInstruct
+    from codefavor.synthesis.teacher import REJECTIONS, OutcomeWriter
+
+    method = CommitInstruct("made:up")
+    with BlockLog(folder, (method.out, REJECTIONS), "accept") as log:
+        writer = OutcomeWriter(log, method.out)
+        for number, pair in enumerate(pairs, 1):
+            change = {"old_contents": pair.naive_code, "new_contents": pair.improved_code}
+            about = {"repo": "made/up", "commit": f"{number:040x}", "path": "a.py", "message": "Return what is asked"}
+            parts = [("INSTRUCTION", pair.instruction), ("CRITERION", pair.criterion)]
+            codes = (("NAIVE_CODE", pair.naive_code), ("IMPROVED_CODE", pair.improved_code))
+            parts += [(label, f"```python\n{code}\n```") for label, code in codes]
+            parts.append(("FEEDBACK", pair.feedback))
+            talk = method.talk(Commit.model_validate(change | about))
+            next(talk)
+            try:
+                for said in (
+                    "It gives back what was asked for, and no longer the opposite.",
+                    "[YES] Correctness: the opposite was given back.",
+                    "\n\n".join(f"[{label}]\n{text}" for label, text in parts),
+                ):
+                    talk.send(Reply(said))
+            except StopIteration as ended:
+                writer.add(ended.value)
+            if number % 512 == 0:
+                writer.commit()
+        writer.commit()
+        log.finish()
+    print(json.dumps({"made": writer.summary.made, **writer.summary.rejected}), file=sys.stderr)
 
 
 def measure(step: str, folder: Path, rows: int, orders: str) -> dict[str, float]:

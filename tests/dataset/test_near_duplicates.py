@@ -22,6 +22,18 @@ def test_a_copy_is_found_wherever_it_stands() -> None:
     assert set(near_pairs(texts)) == {*copies.items()}
 
 
+def test_texts_in_memory_and_in_the_file_are_found_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory holds the first batch only, copies across its end are found as where it holds all."""
+    chance = random.Random(3)
+    texts = [some_code(chance) for _ in range(1500)] + ["longer than the shortest, é\ud800 " * 3] * 2
+    texts += [edited(text, 0.05, chance) for text in texts[1000:1040]]
+    held = near_pairs(texts)
+    monkeypatch.setattr("codefavor.dataset.near_duplicates._HELD", sum(map(len, texts[:1024])))
+
+    assert near_pairs(texts) == held
+    assert len(held) >= 40
+
+
 def test_what_is_near_to_a_near_duplicate_only_stays() -> None:
     """Else a row of small changes would leave one document of many that are nothing alike."""
     chance = random.Random(1)

@@ -5,6 +5,7 @@ paper measures contamination (arXiv 2410.03837, section 4); MinHash finds the ca
 number of texts and not with its square.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
@@ -28,6 +29,8 @@ BANDS: Final = 42
 ROWS: Final = 3
 _SEED: Final = 1
 _BATCH: Final = 1024
+_DIGESTED: Final = 128
+"""Texts whose digests are made together: rensa gives them as lists, which should fit in the processor's cache."""
 
 
 def normalised(code: str) -> str:
@@ -60,11 +63,14 @@ def similarity(one: str, other: str, at_least: float = 0) -> float:
 
 def signatures(texts: Sequence[str], size: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """Return the MinHash of each text's pairs of neighbouring tokens, and whether the text has any worth comparing."""
-    hashes, starts = runs([text if len(text) >= SHORTEST else "" for text in texts], 2)
-    if not texts:
-        return np.empty((0, size), np.uint32), np.empty(0, np.bool_)
-    digests = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, starts.astype(np.uint64), size, _SEED)
-    return np.array(digests.to_rows(), dtype=np.uint32), np.diff(starts) > 0
+    numbers, filled = array("I"), [np.empty(0, np.bool_)]
+    for batch in batched(texts, _DIGESTED):
+        hashes, starts = runs([text if len(text) >= SHORTEST else "" for text in batch], 2)
+        digests = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, starts.astype(np.uint64), size, _SEED)
+        for row in digests.to_rows():
+            numbers.fromlist(row)
+        filled.append(np.diff(starts) > 0)
+    return np.array(numbers, dtype=np.uint32).reshape(-1, size), np.concatenate(filled)
 
 
 def band_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:

@@ -9,22 +9,25 @@ from numpy.typing import NDArray
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _SPACE, _WORD, _SIGN = 0, 1, 2
+_ROOM: Final = 1 << 20
+"""Characters for which powers are there at least, so that batches of several sizes share them."""
 _BASE: Final = 0xD6E8FEB86659FD93
 """Odd, so that it has an inverse among 64-bit numbers."""
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+def _tables() -> tuple[bytes, NDArray[np.uint64]]:
     """Return what each byte is (beyond ASCII: part of a word), and a number for each."""
     kinds = np.full(256, _WORD, dtype=np.uint8)
     for code in range(128):
         sign = chr(code)
         kinds[code] = _SPACE if sign.isspace() or code < 32 else _WORD if sign.isalnum() or sign == "_" else _SIGN
     numbers = (np.arange(1, 257, dtype=np.uint64) * _FACTOR) ^ (np.arange(1, 257, dtype=np.uint64) << np.uint64(40))
-    return kinds, numbers
+    numbers[kinds == _SPACE] = 0
+    return kinds.tobytes(), numbers
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _powers(base: int, size: int) -> NDArray[np.uint64]:
     powers = np.full(size, base, dtype=np.uint64)
     powers[0] = 1
@@ -42,19 +45,19 @@ def token_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.i
     size = int(text_starts[-1])
     if not size:
         return np.empty(0, dtype=np.uint64), text_starts
-    characters = np.frombuffer(b"\n".join([*data, b""]), dtype=np.uint8)
+    characters = b"\n".join([*data, b""])
     kinds, numbers = _tables()
-    kind = kinds[characters]
-    word, sign = kind == _WORD, kind == _SIGN
-    first, last = sign.copy(), sign
-    first[0] |= word[0]
-    first[1:] |= word[1:] & ~word[:-1]
-    last[:-1] |= word[:-1] & ~word[1:]  # the last character is a line break
-    begins, ends = np.flatnonzero(first), np.flatnonzero(last) + 1
-    room = 1 << (size - 1).bit_length()
+    kind = np.frombuffer(characters.translate(kinds), dtype=np.uint8)
+    values = numbers.take(np.frombuffer(characters, dtype=np.uint8).astype(np.intp))
+    first = np.empty(size, dtype=np.bool_)
+    first[0] = kind[0] != _SPACE
+    np.greater(kind[1:], kind[:-1] & _WORD, out=first[1:])  # every sign, and each word that no word stands before
+    begins = np.flatnonzero(first)
+    room = max(_ROOM, 1 << (size - 1).bit_length())
     sums = np.zeros(size + 1, dtype=np.uint64)
-    np.cumsum(numbers[characters] * _powers(_BASE, room)[:size], out=sums[1:])
-    hashes = (sums[ends] - sums[begins]) * _powers(pow(_BASE, -1, 1 << 64), room)[begins]
+    np.cumsum(values * _powers(_BASE, room)[:size], out=sums[1:])  # spaces count as nothing
+    before = np.append(sums[begins], sums[-1])
+    hashes = np.diff(before) * _powers(pow(_BASE, -1, 1 << 64), room)[begins]
     hashes ^= hashes >> np.uint64(32)
     return hashes * _FACTOR, np.searchsorted(begins, text_starts)
 

@@ -194,7 +194,7 @@ class TeacherRun(Generic[RowT]):
         config = {"model": self._model, "asking": self._settings.decides(), **method.config.fixed()}
         inputs = {self._source.name: self._digest, **method.prompts.hashes, **_model_file(self._model)}
         with Run(folder, f"synth {method.name}", config, inputs) as run, self._log(run) as log:
-            writer = _Writer(log, method.out)
+            writer = OutcomeWriter(log, method.out)
             progress(writer.summary.rows, self.total, f"{writer.summary.made:,} made")
             if not log.finished:
                 with PairVerifier(folder, unsafe=self._unsafe) if self._verify else nullcontext() as verifier:
@@ -239,7 +239,7 @@ class TeacherRun(Generic[RowT]):
         return BlockLog(run.folder, names, mark)
 
     def _ask(
-        self, asker: Asker | BatchAsker, writer: "_Writer", progress: Progress, verifier: PairVerifier | None
+        self, asker: Asker | BatchAsker, writer: "OutcomeWriter", progress: Progress, verifier: PairVerifier | None
     ) -> None:
         waiting: dict[int, Future[Record]] = {}
         ids: dict[int, str] = {}
@@ -276,7 +276,7 @@ class TeacherRun(Generic[RowT]):
                 yield self._method.talk(row) if before is None else _repeated(row.id, before)
 
 
-class _Writer:
+class OutcomeWriter:
     """Puts outcomes on disk in the order of the input, and counts them; what an earlier session wrote counts too."""
 
     def __init__(self, log: BlockLog, out: str) -> None:

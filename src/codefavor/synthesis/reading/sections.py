@@ -15,7 +15,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from codefavor.codetext.fences import blocks
@@ -94,6 +94,7 @@ def _told(found: Mapping[str, str]) -> int:
     return sum(bool(text.strip()) for text in found.values())
 
 
+@lru_cache(maxsize=512)
 def _letters(name: str) -> str:
     """Return a name as it is looked up: its letters in lower case, without "the" and accents."""
     plain = name.lower().replace("ï", "i")
