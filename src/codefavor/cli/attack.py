@@ -64,7 +64,7 @@ def attack_command(
     from codefavor.cli.judging import load_for_command, tell
     from codefavor.cli.progress import progress
     from codefavor.errors import ShortfallError
-    from codefavor.judges.load import asks_chat, judge_files
+    from codefavor.judges.load import asked_with, judge_files
     from codefavor.judges.settings import Surroundings
     from codefavor.report.attacks import attack_text
 
@@ -72,7 +72,7 @@ def attack_command(
         attacks=tuple(dict.fromkeys(attack or ATTACKS)),
         defences=tuple(dict.fromkeys(each.value for each in defence or [Defence.none])),
         limit=limit,
-        asking=asking.decides() if asks_chat(judge) else None,
+        asking=asked_with(judge, asking),
     )
     with folder_for(run, judge) as folder:
         asked = load_for_command(judge, False, unsafe, Surroundings(asking, folder, notice=tell))

@@ -104,7 +104,7 @@ def eval_command(
         raise InputError("say who is scored: codefavor eval JUDGE, such as builtin or openai:gpt-4o")
     asking = asking_settings(judge, options)
     from codefavor.benchmark.evaluate import EvaluationConfig
-    from codefavor.judges.load import asks_chat
+    from codefavor.judges.load import asked_with
 
     config = EvaluationConfig(
         orders=orders.value,
@@ -112,7 +112,7 @@ def eval_command(
         criterion=criterion.value,
         limit=limit,
         with_evidence=with_evidence,
-        asking=asking.decides() if asks_chat(judge) else None,
+        asking=asked_with(judge, asking),
     )
     if asking.batch and run is None and not dry_run:
         raise InputError("a batch may take a day, so its answers need a place: give --run DIR")

@@ -53,7 +53,7 @@ def rank_command(
     """
     from codefavor.cli.judging import folder_for, load_for_command, tell
     from codefavor.cli.progress import progress
-    from codefavor.judges.load import asks_chat, judge_files
+    from codefavor.judges.load import asked_with, judge_files
     from codefavor.judges.settings import Surroundings
     from codefavor.ranking.rank import rank_all
 
@@ -68,7 +68,7 @@ def rank_command(
             budget,
             run_dir=folder,
             judge_files=judge_files(judge),
-            asking=asking.decides() if asks_chat(judge) else None,
+            asking=asked_with(judge, asking),
             progress=report,
         )
     for question, ranking in zip(questions, rankings, strict=True):
