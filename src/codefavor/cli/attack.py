@@ -9,6 +9,7 @@ import typer
 from codefavor.cli.asking import JudgeOptions, asking_settings
 from codefavor.cli.evaluate import load_tasks
 from codefavor.cli.judging import folder_for
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError
 
 
@@ -41,9 +42,7 @@ def attack_command(
     fail_over: Annotated[
         float | None, typer.Option(help="Exit 1 when an attack turns more than this share of verdicts, from 0 to 1.")
     ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     *,
     options: JudgeOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codefavor.cli.asking import JudgeOptions, asking_settings
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError, ShortfallError
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def rank_command(
     run: Annotated[
         Path | None, typer.Option(help="Keep the answers here; given again, only what is missing is asked.")
     ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     *,
     options: JudgeOptions,
     as_json: Annotated[
