@@ -182,18 +182,20 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(codefavor: C
     assert "hunter2" not in done.stderr
 
 
+@pytest.mark.parametrize("judge", ["openai:x", "cascade:builtin@1,openai:x"])
 def test_a_run_does_not_go_on_with_another_server_of_the_environment(
-    codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
+    judge: str, codefavor: Command, server: ProviderServer, tasks_file: Path, tmp_path: Path
 ) -> None:
     """Half of its answers would be another model's, perhaps."""
-    words = ["eval", "openai:x", "--bench", tasks_file, "--run", tmp_path / "run", "--limit", "3"]
+    words = ["eval", judge, "--bench", tasks_file, "--run", tmp_path / "run", "--limit", "3"]
     first = codefavor(*words, OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=f"{server.url}/v1")
     assert first.returncode == 0, first.stderr
     other = codefavor(*words, OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://127.0.0.1:1/v1")
 
     assert other.returncode == 2
     assert "base_url" in other.stderr
-    assert read_json(tmp_path / "run" / "manifest.json")["config"]["asking"]["base_url"] == f"{server.url}/v1"
+    kept = read_json(tmp_path / "run" / "manifest.json")["config"]["asking"]
+    assert kept.get("servers", {"openai:x": kept})["openai:x"]["base_url"] == f"{server.url}/v1"
 
 
 def test_a_server_that_is_down_ends_the_run_in_seconds(codefavor: Command, tasks_file: Path, tmp_path: Path) -> None:

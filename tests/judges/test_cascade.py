@@ -8,7 +8,8 @@ import pytest
 from codefavor.errors import InputError
 from codefavor.judges.base import failure_of, judge_in_order
 from codefavor.judges.cascade import Cascade, Stage, parse
-from codefavor.judges.load import asks_chat, judge_files, load_judge
+from codefavor.judges.load import asked_with, asks_chat, judge_files, load_judge
+from codefavor.judges.settings import AskingSettings
 from codefavor.records import Comparison, Verdict
 
 
@@ -154,3 +155,26 @@ def test_a_name_that_is_none_is_said(name: str, words: str) -> None:
     """One sentence with what to write instead."""
     with pytest.raises(InputError, match=words):
         load_judge(name)
+
+
+def test_the_servers_of_its_chat_models_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs of one name against two servers are two runs, whichever variable named the server."""
+    spec, settings = "cascade:builtin@0.9,openai:m,bedrock:n", AskingSettings(seed=3)
+    for name in ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+
+    assert asked_with("cascade:builtin,evidence", settings) is None
+    assert asked_with(spec, settings) == settings.decides()
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1?key=hunter2hunter2")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert asked_with(spec, settings) == {
+        **settings.decides(),
+        "servers": {"openai:m": {"base_url": "http://127.0.0.1:1/v1"}, "bedrock:n": {"region": "eu-west-1"}},
+    }
+    here = settings.model_copy(update={"base_url": "http://127.0.0.1:2/v1"})
+    assert asked_with("cascade:builtin,openai:m", here) == here.decides()
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:hunter2hunter2@127.0.0.1:1/v1")
+    with pytest.raises(InputError, match="holds a user name") as caught:
+        asked_with(spec, settings)
+    assert "hunter2" not in str(caught.value)

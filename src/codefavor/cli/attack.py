@@ -9,6 +9,7 @@ import typer
 from codefavor.cli.asking import JudgeOptions, asking_settings
 from codefavor.cli.evaluate import load_tasks
 from codefavor.cli.judging import folder_for
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError
 
 
@@ -41,9 +42,7 @@ def attack_command(
     fail_over: Annotated[
         float | None, typer.Option(help="Exit 1 when an attack turns more than this share of verdicts, from 0 to 1.")
     ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     *,
     options: JudgeOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
@@ -64,7 +63,7 @@ def attack_command(
     from codefavor.cli.judging import load_for_command, tell
     from codefavor.cli.progress import progress
     from codefavor.errors import ShortfallError
-    from codefavor.judges.load import asks_chat, judge_files
+    from codefavor.judges.load import asked_with, judge_files
     from codefavor.judges.settings import Surroundings
     from codefavor.report.attacks import attack_text
 
@@ -72,7 +71,7 @@ def attack_command(
         attacks=tuple(dict.fromkeys(attack or ATTACKS)),
         defences=tuple(dict.fromkeys(each.value for each in defence or [Defence.none])),
         limit=limit,
-        asking=asking.decides() if asks_chat(judge) else None,
+        asking=asked_with(judge, asking),
     )
     with folder_for(run, judge) as folder:
         asked = load_for_command(judge, False, unsafe, Surroundings(asking, folder, notice=tell))

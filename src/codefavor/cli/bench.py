@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError, ShortfallError
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ def build_command(
         typer.Option(help="Leave out problems like these texts too, beside CodePrefBench; may be repeated."),
     ] = None,
     no_decontaminate: Annotated[bool, typer.Option("--no-decontaminate", help="Compare with nothing.")] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
 ) -> None:
     """Build a benchmark from pools of solutions: oracles label, and what blind judges guess is left out.
 

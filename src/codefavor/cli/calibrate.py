@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def calibrate_command(
         float | None,
         typer.Option(help="Answer no more than this share of comparisons wrongly; abstain from the rest."),
     ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the calibration as JSON.")] = False,
 ) -> None:
     """Fit how far JUDGE can be trusted, on pairs whose better code is known; use it as calibrated:FILE.

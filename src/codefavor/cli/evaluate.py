@@ -9,6 +9,7 @@ import typer
 
 from codefavor.cli.asking import JudgeOptions, asking_settings
 from codefavor.cli.judging import folder_for
+from codefavor.cli.option_groups import AskedOrders, Orders, Unsafe, WithEvidence
 from codefavor.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from codefavor.benchmark.evaluate import Evaluation, EvaluationConfig
     from codefavor.benchmark.tasks import Bench
     from codefavor.judges.settings import AskingSettings
-
-
-class Orders(StrEnum):
-    """Whether each task is asked once or with the codes swapped as well."""
-
-    given = "given"
-    both = "both"
 
 
 class Comments(StrEnum):
@@ -53,7 +47,7 @@ def eval_command(
         ),
     ] = None,
     objective: Annotated[list[str] | None, typer.Option(help="Only this objective; may be repeated.")] = None,
-    orders: Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")] = Orders.given,
+    orders: AskedOrders = Orders.given,
     comments: Annotated[
         Comments, typer.Option(help="auto strips comments for the verifiable objectives, as the paper does.")
     ] = Comments.auto,
@@ -68,12 +62,8 @@ def eval_command(
     run: Annotated[
         Path | None, typer.Option(help="Keep the answers here; given again, only what is missing is asked.")
     ] = None,
-    with_evidence: Annotated[
-        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
-    ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    with_evidence: WithEvidence = False,
+    unsafe: Unsafe = False,
     reread: Annotated[
         Path | None,
         typer.Option(help="Read the kept replies of this run again, without a request.", metavar="RUN"),
@@ -104,7 +94,7 @@ def eval_command(
         raise InputError("say who is scored: codefavor eval JUDGE, such as builtin or openai:gpt-4o")
     asking = asking_settings(judge, options)
     from codefavor.benchmark.evaluate import EvaluationConfig
-    from codefavor.judges.load import asks_chat
+    from codefavor.judges.load import asked_with
 
     config = EvaluationConfig(
         orders=orders.value,
@@ -112,7 +102,7 @@ def eval_command(
         criterion=criterion.value,
         limit=limit,
         with_evidence=with_evidence,
-        asking=asking.decides() if asks_chat(judge) else None,
+        asking=asked_with(judge, asking),
     )
     if asking.batch and run is None and not dry_run:
         raise InputError("a batch may take a day, so its answers need a place: give --run DIR")

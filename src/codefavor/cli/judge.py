@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codefavor.cli.asking import VerdictOptions, asking_settings
+from codefavor.cli.option_groups import Unsafe, WithEvidence
 from codefavor.errors import EmptyInputError, InputError
 
 if TYPE_CHECKING:
@@ -33,12 +34,8 @@ def judge_command(
     criterion: Annotated[
         str, typer.Option(help="correctness, efficiency, security, human-preference, or a criterion in words.")
     ] = "human-preference",
-    with_evidence: Annotated[
-        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
-    ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    with_evidence: WithEvidence = False,
+    unsafe: Unsafe = False,
     *,
     options: VerdictOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,

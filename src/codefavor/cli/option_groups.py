@@ -1,10 +1,29 @@
-"""Owns options that several commands share: in a command's signature one dataclass stands for all of its fields."""
+"""Owns options that several commands share, and how one dataclass in a signature stands for many of them."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
+from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_type_hints
+
+import typer
+
+
+class Orders(StrEnum):
+    """Whether each task is asked once or with the codes swapped as well."""
+
+    given = "given"
+    both = "both"
+
+
+AskedOrders: TypeAlias = Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")]
+WithEvidence: TypeAlias = Annotated[
+    bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
+]
+Unsafe: TypeAlias = Annotated[
+    bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
+]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codefavor.cli.asking import JudgeOptions, asking_settings
+from codefavor.cli.option_groups import Unsafe
 from codefavor.errors import InputError, ShortfallError
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def rank_command(
     run: Annotated[
         Path | None, typer.Option(help="Keep the answers here; given again, only what is missing is asked.")
     ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     *,
     options: JudgeOptions,
     as_json: Annotated[
@@ -53,7 +52,7 @@ def rank_command(
     """
     from codefavor.cli.judging import folder_for, load_for_command, tell
     from codefavor.cli.progress import progress
-    from codefavor.judges.load import asks_chat, judge_files
+    from codefavor.judges.load import asked_with, judge_files
     from codefavor.judges.settings import Surroundings
     from codefavor.ranking.rank import rank_all
 
@@ -68,7 +67,7 @@ def rank_command(
             budget,
             run_dir=folder,
             judge_files=judge_files(judge),
-            asking=asking.decides() if asks_chat(judge) else None,
+            asking=asked_with(judge, asking),
             progress=report,
         )
     for question, ranking in zip(questions, rankings, strict=True):

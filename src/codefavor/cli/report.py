@@ -14,7 +14,9 @@ def report_command(
         list[Path],
         typer.Option(help="What to write, by its ending: .html (a page), .md or .tex (its tables); may be repeated."),
     ],
-    title: Annotated[str, typer.Option(help="The page's heading.")] = "CodeFavor evaluation",
+    title: Annotated[
+        str, typer.Option(help="The page's heading; by default it says what is there.", show_default=False)
+    ] = "",
     data: Annotated[
         list[Path] | None, typer.Option(help="A folder of `codefavor dataset build`, whose facts are shown too.")
     ] = None,
@@ -51,7 +53,7 @@ def report_command(
         for path in out:
             if path.suffix.lower() != ".html":
                 raise InputError(f"--out {path}: attacks are reported as a page; end it in .html")
-            write_attacks(attacks, path, title)
+            write_attacks(attacks, path, title or "CodeFavor attacks")
         typer.echo(attack_text(attacks))
         typer.echo(f"the report: {', '.join(map(str, out))}")
         return
@@ -61,6 +63,7 @@ def report_command(
     sections = [*data_sections(data or ()), *training_sections(training or ())]
     sections += [cascade_section(stages, points)] if stages else []
     sections += attack_sections(attacks) if attacks else []
+    title = title or "CodeFavor evaluation"
     measured = measure(with_codes(loaded) if any(path.suffix.lower() == ".html" for path in out) else loaded)
     for path in out:
         match path.suffix.lower():

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codefavor.cli.asking import JudgeOptions, asking_settings
-from codefavor.cli.evaluate import Orders
+from codefavor.cli.option_groups import AskedOrders, Orders, Unsafe, WithEvidence
 
 
 class EngineName(StrEnum):
@@ -23,7 +23,7 @@ def score_command(
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Where the verdicts go: .jsonl, .jsonl.zst or .parquet.")],
     judge: Annotated[str, typer.Option(help="Who decides, as KIND:NAME.")],
-    orders: Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")] = Orders.given,
+    orders: AskedOrders = Orders.given,
     engine: Annotated[EngineName, typer.Option(help="This machine, or Ray: RAY_ADDRESS, else one started here.")] = (
         EngineName.local
     ),
@@ -33,12 +33,8 @@ def score_command(
     ] = None,
     gpus: Annotated[float, typer.Option(min=0, help="Share of a GPU that each Ray actor holds.")] = 0.0,
     block: Annotated[int, typer.Option(min=1, help="Rows that are finished, or done again, as one piece.")] = 1024,
-    with_evidence: Annotated[
-        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
-    ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    with_evidence: WithEvidence = False,
+    unsafe: Unsafe = False,
     *,
     options: JudgeOptions,
 ) -> None:

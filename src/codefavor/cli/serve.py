@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from codefavor.cli.asking import ServingOptions, asking_settings
-from codefavor.cli.evaluate import Orders
+from codefavor.cli.option_groups import AskedOrders, Orders, Unsafe, WithEvidence
 from codefavor.errors import InputError, MissingExtraError
 
 
@@ -18,7 +18,7 @@ def serve_command(
     criterion: Annotated[
         str, typer.Option(help="What requests ask for that name no criterion: an objective, or words.")
     ] = "human-preference",
-    orders: Annotated[Orders, typer.Option(help="Ask once, or again with the codes swapped.")] = Orders.given,
+    orders: AskedOrders = Orders.given,
     opponents: Annotated[
         int | None, typer.Option(min=1, help="Others that each code of a group is compared with; all by default.")
     ] = None,
@@ -34,12 +34,8 @@ def serve_command(
     max_comparisons: Annotated[int, typer.Option(min=1, help="Comparisons one request may need.")] = 4096,
     max_batch: Annotated[int, typer.Option(min=1, help="Comparisons handed to the judge at a time.")] = 64,
     batch_wait: Annotated[float, typer.Option(min=0, help="Seconds an idle judge waits for more to batch.")] = 0.004,
-    with_evidence: Annotated[
-        bool, typer.Option("--with-evidence", help="Tell the judge what running and scanning the codes showed.")
-    ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    with_evidence: WithEvidence = False,
+    unsafe: Unsafe = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log every request: method, endpoint, status and time.")
     ] = False,

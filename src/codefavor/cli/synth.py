@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from codefavor.cli.asking import LongAnswer, ManyOptions, chat_settings
-from codefavor.cli.option_groups import grouped
+from codefavor.cli.option_groups import Unsafe, grouped
 from codefavor.cli.progress import progress
 from codefavor.errors import InputError
 
@@ -47,9 +47,7 @@ def fault_inject(
         bool,
         typer.Option("--verify", help="Run both sides in the sandbox; leave out pairs that are not what they say."),
     ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
-    ] = False,
+    unsafe: Unsafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Make worse versions of real functions by rule: pairs that need no language model."""
@@ -124,9 +122,6 @@ Verify: TypeAlias = Annotated[
     typer.Option(
         "--verify", help="Run both codes in the sandbox on the instruction's examples; leave out what they contradict."
     ),
-]
-Unsafe: TypeAlias = Annotated[
-    bool, typer.Option("--unsafe", help="Run the codes even where this machine cannot hold them.")
 ]
 
 

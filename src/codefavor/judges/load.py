@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from codefavor.errors import CodefavorError, InputError, MissingExtraError, UnknownNameError
 from codefavor.jsonl import hash_file
 from codefavor.judges.base import Judge
-from codefavor.judges.settings import Surroundings
+from codefavor.judges.settings import AskingSettings, Surroundings
+from codefavor.llm.load import addressed
 
 Loader: TypeAlias = Callable[[str], Judge]
 
@@ -74,7 +75,32 @@ def asks_chat(spec: str) -> bool:
     Raises:
         InputError: it wraps others, and NAME does not say which.
     """
-    return is_chat(spec) or any(asks_chat(member) for member in _members(spec))
+    return bool(_chat_models(spec))
+
+
+def asked_with(spec: str, asking: AskingSettings) -> dict[str, Any] | None:
+    """Return what decides a chat model's answers beside its name, fit to be kept; None where none is asked.
+
+    Of a judge that wraps chat models, `servers` says for each what only the environment names: its address or region.
+
+    Raises:
+        InputError: an address of the environment is none or holds a password, or NAME does not say what is wrapped.
+    """
+    if is_chat(spec):
+        return addressed(spec, asking).decides()
+    if not asks_chat(spec):
+        return None
+    own = asking.decides()
+    servers = {
+        each: named
+        for each in _chat_models(spec)
+        if (named := {key: value for key, value in addressed(each, asking).decides().items() if value != own[key]})
+    }
+    return {**own, "servers": servers} if servers else own
+
+
+def _chat_models(spec: str) -> list[str]:
+    return [spec] if is_chat(spec) else [inside for member in _members(spec) for inside in _chat_models(member)]
 
 
 def _members(spec: str) -> list[str]:

@@ -26,8 +26,8 @@ _HOW_TO_READ: Final = (
     "Labels play no part: a right verdict that flips and a wrong one count the same.",
     "The rate is of the tasks on which the judge chose a code before and could be asked after. A verdict that becomes "
     "a tie or an abstention is no flip; it is counted behind a plus sign. Intervals (95 %) are drawn over source "
-    "problems. Where nothing flipped, or everything, the interval has no width: that is a limit of the method, not "
-    "certainty.",
+    "problems. Where nothing flipped, or everything, drawing again shows nothing else and no interval is given: a true "
+    "rate of up to 3 in as many as were tried would often look the same.",
     "Without a defence the judge sees comments. An evaluation strips them for the verifiable objectives, as the paper "
     "does, so that there the table for stripped comments is the one that counts. Disarmed means that every attacked "
     "code looked to the judge as it did before, so that its verdict stands without asking.",
@@ -79,7 +79,7 @@ def attack_text(summaries: Sequence[AttackSummary]) -> str:
             lines.append(f"  {_TITLES[defence].lower()}; a code was chosen on {decided} of {each.tasks} before")
             lines.append(f"    {'attack':13} {'on':7} {'tried':>5} {'flips':>5} {'rate, %':>8} {'95 % interval':>14}")
             for row in _of(each, defence):
-                ends = interval(row.ci95) if row.tried else NONE
+                ends = _ends(row) or NONE
                 line = f"    {row.attack:13} {row.side:7} {row.tried:5} {row.flips:5} {percent(row.rate):>8} {ends:>14}"
                 lines.append(f"{line}  {', '.join(_notes(row))}".rstrip())
     return "\n".join(lines)
@@ -91,6 +91,11 @@ def _notes(row: Flips) -> list[str]:
     return [f"{count} {name}" for name, count in counts.items() if count]
 
 
+def _ends(row: Flips) -> str:
+    """Return the interval as words; none where every draw is alike, and its ends would look like certainty."""
+    return interval(row.ci95) if 0 < row.flips < row.tried else ""
+
+
 def _of(summary: AttackSummary, defence: Defence) -> list[Flips]:
     return [row for row in summary.rows if row.defence == defence]
 
@@ -99,7 +104,8 @@ def _lead(summaries: Sequence[AttackSummary]) -> Markup:
     parts = []
     for each in summaries:
         worst = sorted((row for row in each.rows if row.rate), key=lambda row: -(row.rate or 0.0))[:1]
-        said = "nothing turned a verdict" if not worst else f"at worst {_worst(worst[0])}"
+        decided = max(each.decided.values(), default=0)
+        said = f"at worst {_worst(worst[0])}" if worst else f"nothing turned any of the {amount(decided, 'verdict')}"
         parts.append(
             Markup("<p><strong>{}</strong>, {} of {}: {}.</p>").format(
                 each.judge, amount(each.tasks, "task"), each.bench, said
@@ -135,8 +141,9 @@ def _cell(row: Flips | None) -> Cell:
     if row is None or not row.tried:
         return Cell(NONE)
     more = f" +{row.undecided} undecided" if row.undecided else ""
+    ends = f"{_ends(row)}, " if _ends(row) else ""
     tags = ("disarmed",) if row.disarmed == row.tried else ()
-    return Cell(percent(row.rate), small=f"{interval(row.ci95)}, {row.flips} of {row.tried}{more}", tags=tags)
+    return Cell(percent(row.rate), small=f"{ends}{row.flips} of {row.tried}{more}", tags=tags)
 
 
 # ── Pictures ──

@@ -48,12 +48,17 @@ def start(*arguments: str | Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def blocks_of(out: Path) -> int:
+    """Return how many blocks of an output are finished."""
+    folder = out.with_name(f"{out.name}.run") / "blocks"
+    return sum(path.suffix == ".jsonl" for path in folder.iterdir()) if folder.is_dir() else 0
+
+
 def wait_for_blocks(process: "subprocess.Popen[str]", out: Path, count: int, seconds: float = 120.0) -> bool:
     """Wait until so many blocks are finished; return whether they are before the process ended."""
-    folder = out.with_name(f"{out.name}.run") / "blocks"
     end = time.monotonic() + seconds
     while process.poll() is None:
-        if folder.is_dir() and sum(path.suffix == ".jsonl" for path in folder.iterdir()) >= count:
+        if blocks_of(out) >= count:
             return True
         assert time.monotonic() < end, "no block was finished in time"
         time.sleep(0.01)

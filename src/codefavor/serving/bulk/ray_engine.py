@@ -13,6 +13,17 @@ from codefavor.serving.bulk.questions import Block
 
 _STARTS: Final = 100
 """So often an actor is started anew; a block is given up long before."""
+_STORE: Final = 200_000_000
+"""Bytes for blocks under way where Ray is started here; what does not fit goes to disk."""
+_TRIES: Final = 3
+"""So often Ray is started here: it gives its own first processes half a minute, which a busy machine may not keep."""
+_PATIENCE: Final = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+    "RAY_worker_register_timeout_seconds": "300",
+}
+"""What Ray is told where the environment says nothing: a busy machine starts its processes slowly."""
 
 
 class Scorer:
@@ -45,28 +56,39 @@ def on_ray(blocks: Iterator[Block], wanted: Wanted, workers: int | None, gpus: f
         MissingExtraError: Ray is not installed.
         InputError: Ray does not start, has no room for so many actors, or the judge cannot be used.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_agent_register_timeout_ms", "120000")  # a machine that is busy starts it slowly
-    try:
-        import ray
-    except ModuleNotFoundError:
-        raise MissingExtraError.of("ray", "--engine ray") from None
-    elsewhere = "RAY_ADDRESS" in os.environ
-    here: dict[str, Any] = {} if elsewhere else {"num_cpus": (workers or os.cpu_count() or 1) + 1}
-    if not elsewhere:
-        here["include_dashboard"] = False
-    try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)
-    except Exception as error:  # a cluster may be out of reach, or fail to start, in any way
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"Ray does not start ({reason}); look at RAY_ADDRESS and at how busy the machine is, or leave out --engine"
-        ) from error
+    ray = _started(workers)
     try:
         crew = _crew(ray, wanted, workers, gpus)
         yield from _spread(ray, blocks, crew)
     finally:
         ray.shutdown()
+
+
+def _started(workers: int | None) -> Any:  # noqa: ANN401 (ray has no types)
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise MissingExtraError.of("ray", "--engine ray") from None
+    here: dict[str, Any] = {}
+    if "RAY_ADDRESS" not in os.environ:
+        cpus = (workers or os.cpu_count() or 1) + 1
+        here = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": _STORE}
+    for tries_left in reversed(range(_TRIES if here else 1)):
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)
+        except Exception as error:  # a cluster may be out of reach, or fail to start, in any way
+            ray.shutdown()
+            if not tries_left:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                raise InputError(
+                    f"Ray does not start ({reason}); look at RAY_ADDRESS and at how busy the machine is, "
+                    "or leave out --engine"
+                ) from error
+        else:
+            break
+    return ray
 
 
 def _crew(ray: Any, wanted: Wanted, workers: int | None, gpus: float) -> list[Any]:  # noqa: ANN401 (ray has no types)

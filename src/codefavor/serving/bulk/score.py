@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from codefavor.errors import InputError, RunMismatchError, ShortfallError
 from codefavor.examples import hash_split
 from codefavor.jsonl import hash_file, read_json
-from codefavor.judges.load import asks_chat, judge_files
+from codefavor.judges.load import asked_with, asks_chat, judge_files
 from codefavor.runs import MANIFEST, Config, Progress, Run, silent
 from codefavor.serving.bulk.judging import Scored, Wanted
 from codefavor.serving.bulk.local_engine import in_processes, in_this_process
@@ -166,7 +166,7 @@ def _check(out: Path, wanted: Wanted, config: ScoringConfig) -> None:
 
 
 def _judge_settings(wanted: Wanted) -> Mapping[str, object]:
-    asking = wanted.around.asking.decides() if asks_chat(wanted.spec) else None
+    asking = asked_with(wanted.spec, wanted.around.asking)
     return {"judge": wanted.spec, "orders": wanted.orders, "with_evidence": wanted.with_evidence, "asking": asking}
 
 
