@@ -61,6 +61,7 @@ def prepared(rows: Sequence[Row], keep: Callable[[str], bool]) -> Prepared:
     return Prepared(
         [row.objective for row in rows],
         [{name: value for name, value in row.found.items() if keep(name)} for row in rows],
+        [1.0] * len(rows),
     )
 
 

@@ -147,8 +147,13 @@ def pyarrow_for(what: str) -> Any:  # noqa: ANN401 (a module that may not be the
 
 
 @contextmanager
-def example_writer(place: Path, storage: Storage) -> Iterator[ExampleWriter]:
+def example_writer(place: Path, storage: Storage, *, soft: bool = False) -> Iterator[ExampleWriter]:
     """Give a writer of a split inside a folder that nobody reads before it is whole.
+
+    Args:
+        place: where it goes, as `place_of` says.
+        storage: how it is stored.
+        soft: whether the rows have `p_a`, which is a column then.
 
     Raises:
         MissingExtraError: the storage is not JSON Lines, and pyarrow is not installed.
@@ -159,7 +164,7 @@ def example_writer(place: Path, storage: Storage) -> Iterator[ExampleWriter]:
         writer = _JsonLines(place)
     else:
         pa = pyarrow_for(f"writing {storage}")
-        writer = (_Parquet if storage == "parquet" else _HuggingFace)(place, pa)
+        writer = (_Parquet if storage == "parquet" else _HuggingFace)(place, pa, soft)
     try:
         yield writer
         writer.finish()
@@ -185,15 +190,18 @@ class _JsonLines:
 class _Columns:
     """Rows gathered into blocks of columns."""
 
-    def __init__(self, pa: Any) -> None:  # noqa: ANN401 (pyarrow)
+    def __init__(self, pa: Any, soft: bool) -> None:  # noqa: ANN401 (pyarrow)
         text = pa.string()
         turn = pa.struct([("role", text), ("content", text)])
         fields = [("messages", pa.list_(turn)), *((name, text) for name in _TEXTS)]
+        fields += [("p_a", pa.float64())] if soft else []
         self._pa = pa
         self._schema = pa.schema([*fields, ("meta", pa.struct([(name, text) for name in META]))])
         self._rows: list[dict[str, Any]] = []
 
     def write(self, example: TrainingExample) -> None:
+        if example.p_a is not None and "p_a" not in self._schema.names:
+            raise ValueError(f"the example of {example.pair_id} has a soft label and the split no column for it")
         self._rows.append(example.model_dump(mode="json"))
         if len(self._rows) == _BLOCK:
             self._flush()
@@ -208,8 +216,8 @@ class _Columns:
 
 
 class _Parquet(_Columns):
-    def __init__(self, place: Path, pa: Any) -> None:  # noqa: ANN401 (pyarrow)
-        super().__init__(pa)
+    def __init__(self, place: Path, pa: Any, soft: bool) -> None:  # noqa: ANN401 (pyarrow)
+        super().__init__(pa, soft)
         self._stream = place.open("wb")
         self._writer = pa.parquet.ParquetWriter(self._stream, self._schema, compression="zstd")
 
@@ -233,8 +241,8 @@ class _Parquet(_Columns):
 class _HuggingFace(_Columns):
     """What `datasets.load_from_disk` reads: Arrow streams, and two small files that name them."""
 
-    def __init__(self, place: Path, pa: Any) -> None:  # noqa: ANN401 (pyarrow)
-        super().__init__(pa)
+    def __init__(self, place: Path, pa: Any, soft: bool) -> None:  # noqa: ANN401 (pyarrow)
+        super().__init__(pa, soft)
         self._place = place
         place.mkdir()
         self._shards: list[Path] = []

@@ -178,6 +178,9 @@ class PreferencePair(Record):
     teacher: str | None = None
     source: str | None = None
     verified: bool | None = None
+    p_a: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How much speaks for the improved code, which is A in the order improved-first: 0.5 is a tie, 0.8 four of five
+    voters. Unset, everything does."""
     meta: dict[str, Any] | None = None
 
 

@@ -301,6 +301,10 @@ class _Builder:
             return "empty-code", ""
         if longest > self.config.max_characters:
             return "too-long", f"{longest} characters"
+        if pair.p_a is not None and pair.p_a < 0.5:
+            return "disputed", f"p_a is {pair.p_a:g}: more speaks for the naive code"
+        if pair.p_a == 0.5 and (self.text.FEEDBACK or not self._wanted.isdisjoint(_operator_names(pair))):
+            return "tie", "a tie has no code that a text or a task could name as the better one"
         if self.text.FEEDBACK and (flaw := flaw_of(pair.feedback)):
             return "no-feedback", flaw
         return None
@@ -362,11 +366,13 @@ class _Builder:
         sample = Sample(self.config.probe_pairs)
         nearest = NearestTrainingCodes(self.unwanted.texts if self.unwanted else ())
         labels_of: dict[str, list[Label]] = {}
+        soft = self.survey.soft > 0  # in every row or in none: loaders stumble over a field that appears late
         with ExitStack() as stack:
             kinds = ("rejections", "contaminated", "similarity", "held-out.tasks", f"{HELD_OUT_OPERATORS}.tasks")
             files = {name: stack.enter_context(_file(folder / f"{name}.jsonl")) for name in kinds}
             writers = {
-                name: stack.enter_context(example_writer(place_of(folder, name, storage), storage)) for name in SPLITS
+                name: stack.enter_context(example_writer(place_of(folder, name, storage), storage, soft=soft))
+                for name in SPLITS
             }
             for overlap in self.contaminated:
                 _write(files["contaminated"], overlap)
@@ -383,13 +389,14 @@ class _Builder:
                 split = SPLITS[placed[number]]
                 orders = ORDERS if self.config.orders == "both" else (balanced[split].draw(pair),)
                 asked = self._as_asked(pair)
-                examples = [example_of(asked, order, self.text) for order in orders]
+                examples = [example_of(asked, order, self.text, soft=soft) for order in orders]
                 for example in examples:
                     writers[split].write(example)
                 labels = [example.label for example in examples]
                 counts[split].add(pair, labels)
                 if split == "held-out":
-                    _write(files["held-out.tasks"], task_of(pair, "held-out"))
+                    if pair.p_a != 0.5:  # a task needs a right answer
+                        _write(files["held-out.tasks"], task_of(pair, "held-out"))
                 elif split == "train":
                     nearest.add((pair.improved_code, pair.naive_code))
                     if sample.add(pair):
@@ -437,6 +444,11 @@ class _Builder:
         notes = []
         if not self.unwanted:
             notes.append("No text was forbidden: the pairs were not compared with any benchmark.")
+        if self.survey.soft:
+            notes.append(
+                f"Rows say by p_a how much speaks for A: {self.survey.soft:,} pairs say it themselves, and in the "
+                "others everything speaks for the improved code."
+            )
         shares = {"held-out": self.config.held_out_share, "validation": self.config.validation_share}
         for name, share in shares.items():
             if share > 0 and not counts[name].pairs:

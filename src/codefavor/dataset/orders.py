@@ -94,9 +94,17 @@ def comparison_of(pair: PreferencePair, order: Order) -> tuple[Comparison, Label
     return question, "A" if order == "improved-first" else "B"
 
 
-def example_of(pair: PreferencePair, order: Order, text: Format) -> TrainingExample:
-    """Return the pair as model text."""
+def example_of(pair: PreferencePair, order: Order, text: Format, *, soft: bool = False) -> TrainingExample:
+    """Return the pair as model text.
+
+    Args:
+        pair: the pair.
+        order: which code comes first.
+        text: the format.
+        soft: whether the row says how much speaks for A; of a pair that does not say it, all or nothing does.
+    """
     question, label = comparison_of(pair, order)
+    for_improved = 1.0 if pair.p_a is None else pair.p_a
     feedback = as_said(pair.feedback, label) if text.FEEDBACK else ""
     answer = {"role": "assistant", "content": text.answer(label, feedback)}
     return TrainingExample(
@@ -109,6 +117,7 @@ def example_of(pair: PreferencePair, order: Order, text: Format) -> TrainingExam
         code_b=question.code_b,
         criterion=question.criterion,
         label=label,
+        p_a=(for_improved if label == "A" else 1.0 - for_improved) if soft else None,
         language=pair.language,
         group=group_of(pair),
         meta=meta_of(pair),

@@ -76,6 +76,7 @@ def _pair_of(example: TrainingExample) -> PreferencePair:
             "method": example.format,
             "language": example.language,
             "source": example.group,
+            "p_a": None if example.p_a is None else example.p_a if example.label == "A" else 1.0 - example.p_a,
             "meta": example.meta,
         }
     )

@@ -55,6 +55,8 @@ class Survey:
         """For each row, why it is left out, if it is."""
         self.ends: list[int] = []
         """For each file, the number of rows up to its end."""
+        self.soft = 0
+        """Pairs taken in the first reading that say how much speaks for their improved code."""
         self._ids, self._naive, self._improved = array("Q"), array("Q"), array("Q")
         self._groups = array("I")
         self._apart = array("B")
@@ -70,6 +72,7 @@ class Survey:
             apart: whether its operator is one that training never sees.
         """
         self.reasons.append(reason)
+        self.soft += reason is None and pair.p_a is not None
         self._ids.append(_key(pair.id))
         self._naive.append(keys[0])
         self._improved.append(keys[1])

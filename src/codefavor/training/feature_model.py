@@ -53,6 +53,8 @@ class Prepared:
 
     objectives: list[str]
     found: list[dict[str, float]]
+    targets: list[float]
+    """How much speaks for the better code; 1 unless a soft label says less."""
 
     def only(self, objective: str) -> list[int]:
         """Return the indices of the pairs a head learns from."""
@@ -62,7 +64,7 @@ class Prepared:
 def prepare(examples: Iterable[TrainingExample], progress: Progress = silent, total: int | None = None) -> Prepared:
     """Return the differences of the pairs behind the examples; the second order of a pair says nothing new."""
     seen: set[str] = set()
-    prepared = Prepared([], [])
+    prepared = Prepared([], [], [])
     for example in examples:
         if example.pair_id in seen:
             continue
@@ -72,6 +74,7 @@ def prepare(examples: Iterable[TrainingExample], progress: Progress = silent, to
             better, worse = worse, better
         prepared.objectives.append(nearest_objective(example.criterion)[0])
         prepared.found.append(difference(better, worse, example.instruction))
+        prepared.targets.append(example.target if example.label == "A" else 1.0 - example.target)
         progress(len(seen), total, "reading features")
     return prepared
 
@@ -91,15 +94,21 @@ def fit(
         if mine:
             weight = _pair_weights(training, mine)
             heads.append(head)
-            rows.append(_minimise(matrix[mine], weight, config) * scale)
+            rows.append(_minimise(matrix[mine], weight, _targets(training, mine), config) * scale)
     progress(len(OBJECTIVES), len(OBJECTIVES), "")
     # Columns that no head uses are dropped, and the rest rounded: what is left of them is noise of the optimiser.
     weights = np.round(np.array(rows), 4).astype(np.float32)
     used = np.flatnonzero(np.abs(weights).max(axis=0) > 0)
+    if not len(used):
+        raise EmptyInputError(
+            "no feature tells the better codes from the worse ones; give more pairs, not all of them ties"
+        )
     model = FeatureModel(
         tuple(heads), tuple(names[column] for column in used), weights[:, used], np.ones(len(heads), dtype=np.float32)
     )
-    temperatures = [_temperature(_scores(model, validation, head)) for head in heads]
+    temperatures = [
+        _temperature(_scores(model, validation, head), _targets(validation, validation.only(head))) for head in heads
+    ]
     return FeatureModel(model.heads, model.names, model.weights, np.array(temperatures, dtype=np.float32))
 
 
@@ -121,7 +130,7 @@ def train_feature_model(dataset: Path, out: Path, config: FeatureModelConfig, pr
     }
     if not prepared["train"].found:
         raise EmptyInputError(f"{paths['train']} holds no examples; build a dataset with `codefavor dataset build`")
-    nothing = Prepared([], [])
+    nothing = Prepared([], [], [])
     model = fit(prepared["train"], prepared.get("validation", nothing), config, progress)
     with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -143,7 +152,7 @@ def scores_of(model: FeatureModel, pairs: Prepared) -> dict[str, Any]:
     """Return accuracies by objective, and the number of pairs."""
     scores: dict[str, Any] = {"pairs": len(pairs.found)}
     for head in model.heads:
-        own = [index for index, name in enumerate(pairs.objectives) if name == head]
+        own = [index for index, name in enumerate(pairs.objectives) if name == head and pairs.targets[index] != 0.5]
         if own:
             scores[head] = round(accuracy([model.score(pairs.found[index], head) for index in own]), 4)
     return scores
@@ -188,16 +197,23 @@ def _pair_weights(pairs: Prepared, mine: Sequence[int]) -> NDArray[np.float64]:
     return np.array([1 / (len(sizes) * sizes[pairs.objectives[index]]) for index in mine])
 
 
-def _minimise(matrix: "csr_matrix", weight: NDArray[np.float64], config: FeatureModelConfig) -> NDArray[np.float64]:
-    """Return the weights of a logistic regression without intercept in which the first code always wins."""
+def _targets(pairs: Prepared, mine: Sequence[int]) -> NDArray[np.float64]:
+    return np.array([pairs.targets[index] for index in mine])
+
+
+def _minimise(
+    matrix: "csr_matrix", weight: NDArray[np.float64], target: NDArray[np.float64], config: FeatureModelConfig
+) -> NDArray[np.float64]:
+    """Return the weights of a logistic regression without intercept in which the first code wins by its target."""
     from scipy.optimize import minimize
 
     transposed = matrix.T.tocsr()
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = matrix @ weights
-        value = float(weight @ np.logaddexp(0.0, -margin)) + 0.5 * config.l2 * float(weights @ weights)
-        pull = -weight * np.exp(-np.logaddexp(0.0, margin))
+        value = float(weight @ _cross_entropy(margin, target)) + 0.5 * config.l2 * float(weights @ weights)
+        loses, wins = np.exp(-np.logaddexp(0.0, margin)), np.exp(-np.logaddexp(0.0, -margin))
+        pull = -weight * (target * loses - (1 - target) * wins)
         return value, transposed @ pull + config.l2 * weights
 
     start = np.zeros(matrix.shape[1])
@@ -205,14 +221,19 @@ def _minimise(matrix: "csr_matrix", weight: NDArray[np.float64], config: Feature
     return np.asarray(result.x)
 
 
+def _cross_entropy(margin: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    entropy: NDArray[np.float64] = target * np.logaddexp(0.0, -margin) + (1 - target) * np.logaddexp(0.0, margin)
+    return entropy
+
+
 def _scores(model: FeatureModel, pairs: Prepared, head: str) -> NDArray[np.float64]:
     return np.array([model.score(pairs.found[index], head) for index in pairs.only(head)])
 
 
-def _temperature(scores: NDArray[np.float64]) -> float:
+def _temperature(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
     """Return what to divide the scores of better codes by, so that probabilities are as often right as they say."""
     if not len(scores):
         return 1.0
     candidates = np.geomspace(0.2, 20.0, 121)
-    losses = [float(np.logaddexp(0.0, -scores / value).mean()) for value in candidates]
+    losses = [float(_cross_entropy(scores / value, targets).mean()) for value in candidates]
     return float(candidates[int(np.argmin(losses))])
