@@ -56,8 +56,9 @@ KINDS: Final[dict[Becomes, str]] = {
 
 _WORK: Final = ".training"
 _TOKENIZER: Final = "tokenizer"
-_ANSWER_ROOM: Final = 1024
-"""Tokens that judges let an answer have (`llm.settings`); whoever asks wants room for them behind a question."""
+_WRITING_ROOM: Final = 8192
+"""Tokens that a generator from scratch has places for: whoever asks it does not shorten the question, as training does,
+and lets an answer have 1,024 (`llm.settings`). Places cost nothing, but it has seen none beyond its context."""
 _DIFFERING: Final = 0.3
 """Epochs of differing lines before whole codes. Without them it hangs on the rounding of sums, so on the number of
 threads, whether a small model leaves chance after 300 steps, 1,500 or never (docs/log.md)."""
@@ -193,7 +194,7 @@ def _start(
         team.wait()
         tokenizer = AutoTokenizer.from_pretrained(work / _TOKENIZER)
         ends = tokenizer.bos_token_id, tokenizer.eos_token_id
-        room = context + (_ANSWER_ROOM if becomes == "generation" else 0)
+        room = max(context, _WRITING_ROOM) if becomes == "generation" else context
         model = fresh_model(base, len(tokenizer), room, *ends, seed=config.seed, scores=scores)
         return _Start(model, tokenizer, context)
     model, tokenizer = pretrained(base, lora.loading(config.lora), scores, config.seed)
