@@ -52,3 +52,24 @@ def test_a_merge_builds_on_its_parts(tmp_path: Path) -> None:
     assert len(merges) == 2, "one for each seed"
     trained = {step.key for step in steps.all.values() if step.name.startswith("train")}
     assert all({word[1:-1] for word in step.words[1:3]} <= trained for step in merges)
+
+
+def test_two_studies_may_share_a_folder_at_the_same_time(tmp_path: Path) -> None:
+    """What one has done since the other began must not be forgotten when the other writes."""
+    text = STUDY.replace(
+        "[[bench]]",
+        '[source.one]\ncommand = ["mine", "installed", "--limit", "2", "--out", "{out}"]\n'
+        '[source.two]\ncommand = ["mine", "installed", "--limit", "3", "--out", "{out}"]\n[[bench]]',
+        1,
+    ).replace('pairs = ["pairs"]\n', 'pairs = ["pairs", "one", "two"]\n')
+    steps = _steps(tmp_path, text)
+    one, two = (next(step for step in steps.all.values() if step.name == f"make {name}") for name in ("one", "two"))
+    first, second = Workshop(tmp_path / "steps"), Workshop(tmp_path / "steps")
+
+    first.do(one, steps)
+    second.do(two, steps)
+
+    for workshop in (first, second, Workshop(tmp_path / "steps")):
+        assert workshop.has(one)
+        assert workshop.has(two)
+        assert workshop.seconds(one) > 0

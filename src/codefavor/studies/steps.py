@@ -20,7 +20,7 @@ from codefavor.jsonl import hash_file, read_json, write_json
 from codefavor.runs import fingerprint
 from codefavor.studies.plan import CODEPREFBENCH, Arm, Study
 
-_DONE: Final = "done.json"
+_DONE: Final = "done"
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,7 @@ class Workshop:
         self._folder = folder
         with storage_errors(folder):
             (folder / "logs").mkdir(parents=True, exist_ok=True)
-        known = folder / _DONE
-        self._seconds: dict[str, float] = read_json(known) if known.is_file() else {}
+            (folder / _DONE).mkdir(exist_ok=True)
 
     def place(self, step: Step) -> Path:
         """Return where a step's result lies."""
@@ -139,11 +138,16 @@ class Workshop:
 
     def has(self, step: Step) -> bool:
         """Return whether a step was finished and its result is there."""
-        return step.key in self._seconds and self.place(step).exists()
+        return self._mark(step).is_file() and self.place(step).exists()
 
     def seconds(self, step: Step) -> float:
         """Return how long a finished step took."""
-        return self._seconds[step.key]
+        seconds: float = read_json(self._mark(step))["seconds"]
+        return seconds
+
+    def _mark(self, step: Step) -> Path:
+        # A file for each, since studies that share a folder may run at the same time.
+        return self._folder / _DONE / f"{step.key}.json"
 
     def words(self, step: Step, steps: Steps) -> list[str]:
         """Return the words of a step's command with the places filled in."""
@@ -187,8 +191,7 @@ class Workshop:
             last = next((line for line in reversed(log.read_text("utf-8", "replace").splitlines()) if line.strip()), "")
             said = last.removeprefix("codefavor: ")
             raise ShortfallError(f"the step '{step.name}' stopped with status {status}: {said} (all of it: {log})")
-        self._seconds[step.key] = round(time.monotonic() - began, 1)
-        write_json(self._folder / _DONE, self._seconds)
+        write_json(self._mark(step), {"seconds": round(time.monotonic() - began, 1)})
 
 
 def _toml(settings: dict[str, Any], table: str = "") -> Iterator[str]:
