@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import pytest
 from tests.studies.test_plan import STUDY, write
 
+from codefavor.errors import UnknownNameError
 from codefavor.studies.plan import load_study
 from codefavor.studies.steps import Steps, Workshop, steps_of
 
@@ -52,6 +54,24 @@ def test_a_merge_builds_on_its_parts(tmp_path: Path) -> None:
     assert len(merges) == 2, "one for each seed"
     trained = {step.key for step in steps.all.values() if step.name.startswith("train")}
     assert all({word[1:-1] for word in step.words[1:3]} <= trained for step in merges)
+
+
+def test_arms_may_begin_from_a_model_that_a_source_makes(tmp_path: Path) -> None:
+    """Only models with one beginning, and one tokenizer, can be averaged."""
+    text = STUDY.replace(
+        "[defaults]",
+        '[source.data]\ncommand = ["dataset", "build", "{pairs}", "--out", "{out}"]\n'
+        '[source.start]\ncommand = ["train", "{data}", "--base", "tiny", "--out", "{out}"]\n[defaults]',
+    ).replace('base = "linear"', 'base = "{start}"')
+    steps = _steps(tmp_path, text)
+
+    start = next(step for step in steps.all.values() if step.name == "make start")
+    trained = [step for step in steps.all.values() if step.name.startswith("train")]
+    assert len(trained) == 4
+    assert all(step.words[3] == f"{{{start.key}}}" for step in trained)
+    assert not start.file, "a checkpoint is a folder"
+    with pytest.raises(UnknownNameError, match="begin"):
+        _steps(tmp_path, text.replace('base = "{start}"', 'base = "{begin}"'))
 
 
 def test_two_studies_may_share_a_folder_at_the_same_time(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class Arm(_Part):
     build: tuple[str, ...] = ()
     """Words for `codefavor dataset build`."""
     base: str = ""
+    """As `codefavor train --base`; `{NAME}` is a checkpoint that a source makes."""
     train: Mapping[str, Any] = Field(default_factory=dict)
     """Training settings, as in a `--config` file; added to those of the defaults."""
     evaluate: tuple[str, ...] = ()
@@ -173,6 +174,8 @@ def _sources_named(study: Study) -> Iterator[str]:
             if not arm.pairs:
                 raise InputError(f"arm {arm.name!r} has no pairs to train on; name a source")
             yield from arm.pairs
+            if arm.base.startswith("{"):
+                yield arm.base[1:-1]
     for bench in study.bench:
         if not bench.pairs and bench.name != CODEPREFBENCH:
             raise InputError(f"bench {bench.name!r} has no pairs; name the sources whose held-out modules make it")

@@ -21,6 +21,8 @@ from codefavor.runs import fingerprint
 from codefavor.studies.plan import CODEPREFBENCH, Arm, Study
 
 _DONE: Final = "done"
+_FOLDERS: Final = frozenset({"dataset", "train", "merge"})
+"""Commands whose `--out` is a folder."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ def steps_of(study: Study, folder: Path, with_codeprefbench: bool) -> Steps:
             else:
                 others = {other: source(other) for other in study.source if f"{{{other}}}" in made.command}
                 words = [others.get(word[1:-1], word) if word.startswith("{") else word for word in made.command]
-                # A run is a folder, and `--out` a file.
-                file = ".jsonl" if "--out" in words else ""
+                # A run is a folder, as data sets and checkpoints are; what is mined is a file.
+                file = ".jsonl" if "--out" in words and words[0] not in _FOLDERS else ""
                 sources[name] = f"{{{steps.add(f'make {name}', words, file)}}}"
         return sources[name]
 
@@ -90,7 +92,8 @@ def steps_of(study: Study, folder: Path, with_codeprefbench: bool) -> Steps:
             parts = [model(_named(study, name), seed) for name in arm.merge]
             words = ["merge", *(f"{{{part}}}" for part in parts), "--out", "{out}"]
             return steps.add(f"merge {' and '.join(arm.merge)}, seed {seed}", words)
-        words = ["train", f"{{{data(arm.pairs, arm.build)}}}", "--base", arm.base, "--out", "{out}"]
+        base = source(arm.base[1:-1]) if arm.base.startswith("{") else arm.base
+        words = ["train", f"{{{data(arm.pairs, arm.build)}}}", "--base", base, "--out", "{out}"]
         if arm.base != "linear":
             words += ["--seed", str(seed)]
         return steps.add(f"train {arm.name}, seed {seed}", words, "", sorted(arm.train.items()))
