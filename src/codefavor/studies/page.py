@@ -97,8 +97,8 @@ def _scores(study: Study, found: Result) -> Table:
             cells: list[CellLike] = [arm.name]
             for name in names:
                 score = found.scores[arm.name][name]
-                tags = [f"seeds {percent(score.least)} to {percent(score.most)}"] if len(study.seeds) > 1 else []
-                cells.append(Cell(percent(score.accuracy), small=interval(score.ci95), tags=tags))
+                each = f"; seeds {percent(score.least)} to {percent(score.most)}" if len(study.seeds) > 1 else ""
+                cells.append(Cell(percent(score.accuracy), small=f"{interval(score.ci95)}{each}"))
             rows.append(cells)
     return Table(columns, [Group(rows)], f"Accuracy in percent, mean of {seeds}, with 95 % intervals over problems")
 
