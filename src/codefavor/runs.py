@@ -26,6 +26,8 @@ from codefavor.errors import RunMismatchError, storage_errors
 from codefavor.jsonl import read_json, write_json
 
 MANIFEST: Final = "manifest.json"
+TIMES: Final = "times.json"
+"""Says how often and how long a run was worked on; no part of its result."""
 _FIXED: Final = ("kind", "config", "inputs")
 """What makes two runs the same work."""
 
@@ -102,7 +104,7 @@ class Run:
 
     def close(self) -> None:
         """Note the time taken and let go of the directory."""
-        times = self.path("times.json")
+        times = self.path(TIMES)
         past = read_json(times) if times.exists() else {"wall_seconds": 0.0, "cpu_seconds": 0.0, "sessions": 0}
         wall, cpu = self._began
         write_json(

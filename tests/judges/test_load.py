@@ -80,6 +80,7 @@ def test_a_judge_is_known_by_its_files(tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text("{}")
     (tmp_path / "notes.txt").write_text("not part of it")
 
+    (tmp_path / "times.json").write_text("{}")  # changes when its training is asked for again and does nothing
     assert list(judge_files(f"linear:{tmp_path}")) == ["judge/card.json"]
     assert list(judge_files(f"recorded:{tmp_path / 'card.json'}")) == ["judge"]
     assert judge_files("baseline:shorter") == {}

@@ -15,6 +15,7 @@ from codefavor.jsonl import hash_file
 from codefavor.judges.base import Judge
 from codefavor.judges.settings import AskingSettings, Surroundings
 from codefavor.llm.load import addressed
+from codefavor.runs import TIMES
 
 Loader: TypeAlias = Callable[[str], Judge]
 
@@ -165,7 +166,7 @@ def judge_files(spec: str) -> dict[str, str]:
 def _own_files(spec: str) -> dict[str, str]:
     path = Path(spec.partition(":")[2]).expanduser()
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in _MADE_OF)
+        files = sorted(file for file in path.iterdir() if file.suffix in _MADE_OF and file.name != TIMES)
         return {f"judge/{file.name}": hash_file(file) for file in files}
     return {"judge": hash_file(path)} if path.is_file() else {}
 

@@ -21,13 +21,13 @@ from safetensors.torch import save_file
 from codefavor.checkpoints import CARD, WEIGHTS, Card, check_weights, read_card, write_card
 from codefavor.errors import CheckpointError, InputError, MissingFileError, RunMismatchError, storage_errors
 from codefavor.jsonl import hash_file, read_json, write_json
-from codefavor.runs import MANIFEST, Progress, fingerprint, silent, versions
+from codefavor.runs import MANIFEST, TIMES, Progress, fingerprint, silent, versions
 
 INDEX: Final = "model.safetensors.index.json"
 SHARD_BYTES: Final = 2_000_000_000
 _TOKENIZER: Final = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model")
 """Files that decide which id a piece of text gets."""
-_NOT_COPIED: Final = frozenset({CARD, INDEX, MANIFEST, "times.json"})
+_NOT_COPIED: Final = frozenset({CARD, INDEX, MANIFEST, TIMES})
 _SAYS_NOTHING: Final = frozenset({"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache"})
 """Keys of config.json in which models of one shape may differ."""
 
