@@ -152,7 +152,12 @@ def _group(measured: Measured, prefix: str) -> Iterator[Section]:
         for number, name in enumerate(group.objectives)
     ]
     if group.has_average:
-        plots.insert(0, picture(figures.averages(group, names, f"{prefix}v"), "Average of the three", tall=True))
+        averages = picture(
+            figures.averages(group, names, f"{prefix}v"),
+            "Average of the three",
+            tall=group.on_codeprefbench,  # where the paper's rows are among them
+        )
+        plots.insert(0, averages)
     yield Section(f"Accuracy by objective on {group.bench}", [pictures(plots), _PLOT_NOTE], level=3)
     if compared := list(comparisons(measured, prefix)):
         yield Section(f"Judges compared on {group.bench}", compared, level=3)
