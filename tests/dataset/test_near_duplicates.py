@@ -101,3 +101,11 @@ def test_memory_grows_by_little_a_document() -> None:
         peaks.append(peak)
 
     assert (peaks[1] - peaks[0]) / 100_000 < 0.5  # KB
+
+
+def test_candidates_whose_lengths_tell_all_of_them_apart_are_no_duplicates() -> None:
+    """Two codes may share a band though one is much longer, and then nothing is left to compare."""
+    line = "total = total + values[index] * weights[index]\n"
+    texts = ["def f(values, weights):\n" + line * times for times in (2, 9)]
+
+    assert near_pairs(texts) == []

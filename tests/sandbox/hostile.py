@@ -100,7 +100,7 @@ HOSTILE = (
     Hostile("bytes that are no text", "import sys\nsys.stdout.buffer.write(b'\\x00\\xff\\xfe' * 10)\nprint()\nprint('after')", says="after"),
     Hostile("folders without end", "import os\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nprint('deep')", says="deep"),
     Hostile("folders nobody may open", "import os\nos.mkdir('d')\nopen('d/f', 'w')\nos.chmod('d', 0)\nprint('shut')", says="shut"),
-    Hostile("hashes that collide", "def f():\n    return {k * (2**61 - 1) for k in range(20_000)}", call="f()", call_statuses=("returned", "timeout")),
+    Hostile("hashes that collide", "def f():\n    return {k * (2**61 - 1) for k in range(20_000)}", ("ok", "timeout"), call="f()", call_statuses=("returned", "timeout")),
     # ── Ends of all kinds ──
     Hostile("deep recursion", "def f(n):\n    return f(n + 1)\nf(0)", ("recursion",)),
     Hostile("recursion in C", "import sys\nsys.setrecursionlimit(10**9)\ndef f(n):\n    return [f(n + 1)]\nf(0)", ("killed", "memory", "recursion", "timeout", "raised")),

@@ -46,7 +46,9 @@ def test_soft_labels_are_learnt_as_probabilities(tmp_path: Path) -> None:
         for swapped in (False, True)
     ]
     write_records(tmp_path / "train.jsonl", rows)
-    train_language_model(tmp_path, use_narrow_preset(), tmp_path / "out", TrainingConfig(epochs=14, **_SETTINGS))
+    train_language_model(
+        tmp_path, use_narrow_preset(), tmp_path / "out", TrainingConfig(epochs=14, differing_epochs=0, **_SETTINGS)
+    )
 
     asked = [question(60 + number, swapped) for number in range(6) for swapped in (False, True)]
     said = [verdict.p_a or 0.0 for verdict in judge_in_order(load_judge(f"pair-rm:{tmp_path / 'out'}"), asked)]

@@ -145,6 +145,8 @@ class NearDuplicates:
             one, other = lengths[later], lengths[earlier]
             alike = (np.minimum(one, other) >= self.threshold * np.maximum(one, other)).all(axis=1)
             later, earlier = later[alike], earlier[alike]
+            if not len(later):
+                continue
             yield later, earlier, self._are_near(later, earlier)
 
     def _are_near(self, later: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[np.bool_]:
