@@ -416,9 +416,13 @@ def _drive_here(stream: Callable[[], AsyncGenerator[T]]) -> Generator[T]:
 
         async def step() -> tuple[bool, T | None]:
             try:
-                return True, await anext(items)
+                found: tuple[bool, T | None] = True, await anext(items)
             except StopAsyncIteration:
-                return False, None
+                found = False, None
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError  # by Ctrl-C, which came as the step ended and must not be lost
+            return found
 
         try:
             while True:
