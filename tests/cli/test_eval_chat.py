@@ -300,6 +300,8 @@ def test_interrupted_it_stops_cleanly_and_says_how_to_go_on(
         process = subprocess.Popen(
             [sys.executable, "-m", "codefavor", *words],
             env={**os.environ, "OPENAI_API_KEY": SECRET},
+            # A shell that puts the tests into the background has them, and so the command, ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -416,13 +416,9 @@ def _drive_here(stream: Callable[[], AsyncGenerator[T]]) -> Generator[T]:
 
         async def step() -> tuple[bool, T | None]:
             try:
-                found: tuple[bool, T | None] = True, await anext(items)
+                return True, await anext(items)
             except StopAsyncIteration:
-                found = False, None
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError  # by Ctrl-C, which came as the step ended and must not be lost
-            return found
+                return False, None
 
         try:
             while True:
