@@ -9,19 +9,19 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import get_session
 from botocore import exceptions
 from botocore.awsrequest import AWSRequest
 from botocore.parsers import create_parser
+from yarl import URL
 
 from codefavor.errors import InputError
 from codefavor.llm.client import Messages, Reply, RequestError, Sampling, fault_of, said, split_system
-from codefavor.llm.reply_size import read_within
 from codefavor.llm.retry import retry_after
 from codefavor.llm.settings import ChatSettings, Notice
+from codefavor.llm.wire import Wire
 
 _REFUSED = frozenset({"guardrail_intervened", "content_filtered"})
 _NO_ACCESS = re.compile(r"AccessDenied|Unrecognized|InvalidSignature|ExpiredToken|ResourceNotFound|InvalidClientToken")
@@ -68,13 +68,15 @@ class Bedrock:
             config=config,
         )
         self._client: Any = None
-        self._transport: Any = None
+        self._connections: Any = None
         self._prepared: Any = None
+        self._wire: Any = None
+        self._timeout = settings.timeout
 
     def _connect(self, **how: Any) -> AIOHTTPSession:  # noqa: ANN401 (the library's)
         """Make the connections of a client, as the library would, and keep hold of them."""
-        self._transport = _StayingSession(**how)
-        return self._transport
+        self._connections = AIOHTTPSession(**how)
+        return self._connections
 
     async def open(self) -> None:
         """Make a client for the running event loop; reading botocore's models takes it a second or two."""
@@ -87,18 +89,23 @@ class Bedrock:
         except _PreparedError as kept:
             self._prepared = kept.request
         events.unregister(_BEFORE_SIGNING, _keep)
+        # Certificates and proxies of a profile are the library's to know; what it does for every request is not needed.
+        proxies, url = self._connections._proxy_config, self._prepared.url
+        proxy = proxies.proxy_url_for(url)
+        session = await self._connections._get_session(proxy)
+        self._wire = Wire(session, proxy, self._timeout, proxies.proxy_headers_for(url))
 
     async def _post(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 (a server may send anything)
         """Return what a server answers to a question; botocore signs it, where for each it would prepare much anew."""
         like = self._prepared
-        request = AWSRequest(like.method, like.url, like.headers, json.dumps(body).encode())
+        request = _Question(like.method, like.url, like.headers, json.dumps(body).encode())
         request.context = {name: value for name, value in like.context.items() if name != "retries"}  # there are none
         await self._client.meta.events.emit(_SIGNING, request=request, operation_name=_OPERATION)
-        response = await self._transport.send(request.prepare())
-        content = await response.content
-        if response.status_code < 300:
-            return json.loads(content)
-        answer = {"status_code": response.status_code, "headers": response.headers, "body": content}
+        headers = dict(request.headers.items(), **{"Accept-Encoding": "identity"})
+        received = await self._wire.post(URL(like.url, encoded=True), request.data, headers)
+        if received.status < 300:
+            return received.json()
+        answer = {"status_code": received.status, "headers": received.headers, "body": received.body}
         raise exceptions.ClientError(_ERRORS.parse(answer, None), _OPERATION)
 
     async def ask(self, messages: Messages, sampling: Sampling) -> Reply:
@@ -107,10 +114,6 @@ class Bedrock:
             return _reply(await self._post(self._request(messages, sampling)))
         except exceptions.ClientError as error:
             raise _client_fault(self, error) from error
-        except (exceptions.ReadTimeoutError, exceptions.ConnectTimeoutError) as error:
-            raise RequestError("broken", "the request timed out") from error
-        except exceptions.EndpointConnectionError as error:
-            raise RequestError("unreachable", str(error)) from error
         except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
             raise RequestError("no-access", f"{error}; configure AWS credentials as for its command line") from error
         except exceptions.BotoCoreError as error:
@@ -149,21 +152,13 @@ def _keep(request: AWSRequest, **_: object) -> None:
     raise _PreparedError(request)
 
 
-class _StayingSession(AIOHTTPSession):  # type: ignore[misc]  # the library has no types
-    """Reads no reply without end, and follows no redirect: nobody said there that it gets the code."""
+class _Question(AWSRequest):  # type: ignore[misc]  # the library has no types
+    """A request whose body is there: the library would prepare the whole once more to sign it."""
 
-    async def _get_session(self, proxy_url: str | None) -> "_Staying":
-        return _Staying(await super()._get_session(proxy_url))
-
-
-class _Staying:
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-
-    async def request(self, *args: Any, **rest: Any) -> aiohttp.ClientResponse:  # noqa: ANN401 (aiohttp's own)
-        response = await self._session.request(*args, allow_redirects=False, **rest)
-        await read_within(response)
-        return response
+    @property
+    def body(self) -> bytes:
+        content: bytes = self.data
+        return content
 
 
 def _client_fault(client: Bedrock, error: exceptions.ClientError) -> RequestError:

@@ -1,5 +1,6 @@
 """Owns Google's Gemini API."""
 
+import json
 import os
 from dataclasses import replace
 from typing import Any, Final
@@ -68,7 +69,7 @@ class Google:
 
     async def _post(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 (a server may send anything)
         assert self._wire is not None
-        received = await self._wire.post(self._url, body)
+        received = await self._wire.post(self._url, json.dumps(body).encode())
         if received.status < 300:
             return received.json()
         try:
@@ -97,7 +98,7 @@ class Google:
             await client.aio.models.generate_content(model=self._model, contents="?")
         headers = {name: value for name, value in prepared[0].headers.items() if name not in _OF_THE_TRANSPORT}
         self._url = str(prepared[0].url)
-        self._wire = Wire(self._base, headers, self._concurrency, self._timeout)
+        self._wire = Wire.to(self._base, headers, self._concurrency, self._timeout)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -30,25 +30,15 @@ class Tally:
         return part
 
 
-async def read_within(response: aiohttp.ClientResponse) -> None:
-    """Read the body of a response, so that whoever reads it next finds it there.
+async def read_within(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body of a response.
 
     Raises:
         RequestError: it is longer than any answer; the connection is closed.
     """
     tally = Tally()
     try:
-        response._body = b"".join([tally.add(part) async for part in response.content.iter_any()])
+        return b"".join([tally.add(part) async for part in response.content.iter_any()])
     except BaseException:
         response.close()
         raise
-
-
-class ShortResponse(aiohttp.ClientResponse):
-    """A response whose body may be so long and no longer."""
-
-    async def read(self) -> bytes:
-        """Return the body."""
-        if self._body is None:
-            await read_within(self)
-        return await super().read()

@@ -63,7 +63,7 @@ class SdkClient:
         self._client = getattr(self._sdk, self._kind)(**self._how, http_client=http)
         headers = {**self._client.default_headers, **self._client.auth_headers}
         sent = {name: value for name, value in headers.items() if isinstance(value, str)}  # the rest are left out
-        self._wire = Wire(str(self._client.base_url), sent, self._concurrency, self._timeout)
+        self._wire = Wire.to(str(self._client.base_url), sent, self._concurrency, self._timeout)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -73,7 +73,7 @@ class SdkClient:
     async def _post(self, path: str, body: object) -> Any:  # noqa: ANN401 (a server may send anything)
         """Return what a server answers to a question; of the SDK's CPU time for one, most is not the sending."""
         url = path if "://" in path else str(self._client.base_url).rstrip("/") + path
-        received = await self._wire.post(url, body)
+        received = await self._wire.post(url, json.dumps(body).encode())
         with self._faults():
             if received.status >= 300:
                 raise self._status_error(url, received)

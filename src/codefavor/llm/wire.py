@@ -6,14 +6,15 @@ four times the CPU time of the connection beneath it.
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 from codefavor.llm.client import RequestError, connection_fault
-from codefavor.llm.reply_size import ShortResponse
+from codefavor.llm.reply_size import read_within
 
 
 class Received(NamedTuple):
@@ -36,36 +37,59 @@ class Received(NamedTuple):
 
 
 class Wire:
-    """The connections of one event loop to one address.
+    """The connections of one event loop.
 
     Args:
-        address: where requests go, for the proxy that the environment may name for it.
-        headers: of every request.
-        concurrency: connections at most.
+        session: what keeps them.
+        proxy: by which requests go.
         timeout: seconds that a request may take, with its answer.
+        proxy_headers: what the proxy is told.
     """
 
-    def __init__(self, address: str, headers: Mapping[str, str], concurrency: int, timeout: float) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=concurrency),
-            timeout=aiohttp.ClientTimeout(total=timeout),
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # With `trust_env` aiohttp looks for a .netrc in a thread of its own, for every request.
-            proxy=_proxy(address),
-            response_class=ShortResponse,
-        )
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        proxy: str | None,
+        timeout: float,
+        proxy_headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._session, self._proxy, self._proxy_headers = session, proxy, proxy_headers
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
 
-    async def post(self, url: str, body: object) -> Received:
-        """Send a body as JSON and return what comes back, whatever its status.
+    @classmethod
+    def to(cls, address: str, headers: Mapping[str, str], concurrency: int, timeout: float) -> Self:
+        """Make connections to one address, by the proxy that the environment may name for it.
+
+        Args:
+            address: where requests go.
+            headers: of every request.
+            concurrency: connections at most.
+            timeout: seconds that a request may take, with its answer.
+        """
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=concurrency), headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+        )
+        # With `trust_env` aiohttp looks for a .netrc in a thread of its own, for every request.
+        return cls(session, _proxy(address), timeout)
+
+    async def post(self, url: str | URL, body: bytes, headers: Mapping[str, str] | None = None) -> Received:
+        """Send a body and return what comes back, whatever its status.
 
         Raises:
             RequestError: nothing came back, or too much.
         """
         try:
-            # Where a server points to was not said to the user, and must not get the code or the key.
-            async with self._session.post(url, data=json.dumps(body).encode(), allow_redirects=False) as response:
-                return Received(response.status, response.headers, await response.read())
+            async with self._session.post(
+                url,
+                data=body,
+                headers=headers,
+                proxy=self._proxy,
+                proxy_headers=self._proxy_headers,
+                timeout=self._timeout,
+                # Where a server points to was not said to the user, and must not get the code or the key.
+                allow_redirects=False,
+            ) as response:
+                return Received(response.status, response.headers, await read_within(response))
         except TimeoutError as error:
             raise RequestError("broken", "the request timed out") from error
         except (aiohttp.ClientError, OSError) as error:
