@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tests.synthesis.fault_injection.efficiency_inputs import SMALL
 
 import codefavor.judges.evidence as package
 from codefavor.jsonl import read_records, write_bytes
@@ -32,6 +31,7 @@ from codefavor.objectives import CRITERIA, nearest_objective
 from codefavor.records import Comparison, PreferencePair
 from codefavor.sandbox import Job, Sandbox
 from codefavor.synthesis.fault_injection.efficiency.algorithm import Algorithm
+from codefavor.synthesis.fault_injection.efficiency.algorithm_inputs import SMALL
 from codefavor.synthesis.fault_injection.operator import Operator, parse
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 

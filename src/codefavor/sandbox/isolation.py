@@ -117,7 +117,7 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, co
         if user is not None:
             os.chown(scratch, user, user)
         setup["scratch"] = str(scratch)
-        return Start((*tool, python, "-I", "-S", "-B", "-X", "utf8", f"{inside}/zygote.py"), setup, user, scratch)
+        return Start((*tool, python, "-S", "-B", "-X", "utf8", f"{inside}/zygote.py"), setup, user, scratch)
     setup["scratch"] = _SCRATCH
     command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     # Not --die-with-parent: the kernel takes the thread that started it for its parent. A worker ends with its input.
@@ -147,7 +147,7 @@ def start(number: int, packages: Sequence[str], with_bubblewrap: bool = True, co
         command += ["--dev-bind-try", f"/dev/{name}", f"/dev/{name}"]
     command += ["--remount-ro", "/dev", "--perms", "1777", "--size", str(64 << 20), "--tmpfs", _SCRATCH]
     command += ["--chdir", _SCRATCH, "--remount-ro", "/", "--"]
-    command += [*tool, python, "-I", "-S", "-B", "-X", "utf8", "/inside/zygote.py"]
+    command += [*tool, python, "-S", "-B", "-X", "utf8", "/inside/zygote.py"]
     return Start(tuple(command), setup, None, None)
 
 

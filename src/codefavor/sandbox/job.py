@@ -89,6 +89,8 @@ class CallOutcome:
 
     peak_bytes: int = 0
     """The most that the call held at once, its arguments aside, where memory was traced; else 0."""
+    instructions: int = 0
+    """What the processor executed for the call, where that was counted; else 0."""
 
     @property
     def cost(self) -> float:
@@ -113,5 +115,3 @@ class Outcome:
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
     """Most memory the run's first process held."""
-    instructions: int = 0
-    """Executed by the run's first process from the interpreter's start on, where they were counted; else 0."""

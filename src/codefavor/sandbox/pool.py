@@ -125,8 +125,8 @@ class Sandbox:
     def instructions(self, code: str, call: str, prepare: str = "", limits: Limits = COUNTING) -> int | None:
         """Return how many processor instructions one evaluation of a call takes; None where it does not return.
 
-        The same code and call give the same number within 0.3 % or 60,000, whatever else the machine does. Counting
-        takes about a fifth of a second and twenty times the call's own CPU time.
+        The same code and call give the same number, whatever else the machine does. Counting takes about a twentieth
+        of a second and twenty times the call's own CPU time.
 
         Args:
             code: what defines what is called.
@@ -144,18 +144,15 @@ class Sandbox:
             )
         worker = self._take(self._counting, self._uncounted, tool)
         try:
-            # A run's count begins with what its parent has executed so far, which grows from run to run. So each count
-            # stands between two of a call of nothing, and their mean is taken off.
-            runs = [
-                worker.run(Job(code, (each,), (prepare,) if prepare else (), 1, True, False, limits=limits))
-                for each in ("None", call, "None", call, "None")
-            ]
+            # What evaluating takes by itself is told by a call of nothing; the first of all does more than every other.
+            before = ("pass", "pass", prepare or "pass")
+            run = worker.run(Job(code, ("None", "None", call), before, 1, True, False, limits=limits))
         finally:
             self._counting.put(worker)
-        if any(not run.calls or run.calls[0].status != "returned" or not run.instructions for run in runs):
+        nothing, counted = run.calls[1:]
+        if counted.status != "returned" or not nothing.instructions or not counted.instructions:
             return None
-        counts = [run.instructions for run in runs]
-        return max(1, min(counts[place] - (counts[place - 1] + counts[place + 1]) // 2 for place in (1, 3)))
+        return max(1, counted.instructions - nothing.instructions)
 
     def _take(
         self, idle: "queue.Queue[_Worker] | None" = None, unstarted: list[int] | None = None, tool: str | None = None
@@ -196,6 +193,9 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_COUNTS: Final = re.compile(rb"==(\d+)== I +refs: +([\d,]+)")
 
 
 class _LostError(Exception):
@@ -268,7 +268,7 @@ class _Worker:
             process = self._open()
         seconds = job.limits.wall_seconds
         try:
-            self._send(process, _asked(job))
+            self._send(process, {**_asked(job), "count": self._valgrind is not None})
             answer = self._receive(process, seconds + _GRACE_SECONDS)
         except _LostError:
             self._kill()
@@ -284,21 +284,29 @@ class _Worker:
         if self._start is not None and self._start.scratch is None:
             # bubblewrap ends without waiting for what it started, so the system does not add this up.
             note_cpu(outcome.cpu_seconds + _number(answer, "own_cpu"))
-        return replace(outcome, instructions=self._counted(process, answer)) if self._valgrind else outcome
+        return self._counted(process, outcome, answer) if self._valgrind else outcome
 
-    def _counted(self, process: subprocess.Popen[bytes], answer: Any) -> int:  # noqa: ANN401
-        """Return what valgrind said of the run when it ended, among the lines of all runs."""
+    def _counted(self, process: subprocess.Popen[bytes], outcome: Outcome, answer: dict[str, Any]) -> Outcome:
+        """Return the outcome with what valgrind said of the copies that the run let end before and after each call."""
         assert process.stderr is not None
-        wanted = re.compile(rb"==%d== I +refs: +([\d,]+)" % int(answer.get("pid", 0)))
+        last = re.compile(rb"==%d== I +refs: " % int(answer.get("pid", 0)))
         deadline = time.monotonic() + _GRACE_SECONDS
-        while (found := wanted.search(self._said)) is None:
+        while last.search(self._said) is None:
             ready, _, _ = select.select([process.stderr], [], [], max(0.0, deadline - time.monotonic()))
             part = os.read(process.stderr.fileno(), 65_536) if ready else b""
             if not part:
-                return 0
+                return outcome
             self._said += part
-        self._said = self._said[found.end() :]
-        return int(found[1].replace(b",", b""))
+        said = {int(pid): int(count.replace(b",", b"")) for pid, count in _COUNTS.findall(self._said)}
+        self._said = b""
+        calls = list(outcome.calls)
+        for frame in map(_loads, answer["frames"]):
+            match frame:
+                case {"call": int(number), "marks": [int(first), int(second)]} if number in range(len(calls)):
+                    if first in said and second in said and not calls[number].instructions:
+                        taken = said[second] - said[first]
+                        calls[number] = replace(calls[number], instructions=taken)
+        return replace(outcome, calls=tuple(calls))
 
     def _send(self, process: subprocess.Popen[bytes], value: dict[str, Any]) -> None:
         data = orjson.dumps(value)

@@ -17,11 +17,11 @@ import pytest
 
 from codefavor.synthesis.fault_injection.efficiency import OPERATORS
 from codefavor.synthesis.fault_injection.efficiency.algorithm import Algorithm
+from codefavor.synthesis.fault_injection.efficiency.algorithm_inputs import LARGE, SMALL
 from codefavor.synthesis.fault_injection.efficiency.neutral import vary
 from codefavor.synthesis.fault_injection.efficiency.variants import ALGORITHMS, variants
 from codefavor.synthesis.fault_injection.operator import Operator
 
-from .efficiency_inputs import LARGE, SMALL
 from .operator_checks import check_example, check_operator_laws, outcome, render, standard_library_functions
 
 _NAMESPACE: Final[dict[str, Any]] = {"bisect": bisect, "functools": functools, "re": re}

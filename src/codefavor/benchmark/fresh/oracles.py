@@ -20,9 +20,9 @@ SIZES: Final = (0, 1, 2, 3, 5, 8, 13, 21)
 """Of the inputs on which solutions are compared, several of each."""
 DRAWS: Final = 6
 LADDER: Final = (32, 64, 128, 256, 512, 1024, 2048, 4096)
-"""Sizes that are climbed until a solution takes long enough; there instructions are counted."""
-_PATIENCE: Final = 0.02
-"""CPU seconds of one call that are long enough: counting takes a hundred times as long."""
+"""Sizes that are climbed until a solution takes enough instructions."""
+_ENOUGH: Final = 100_000_000
+"""Instructions of one call: some hundredths of a second, where they are not counted."""
 SMALLER: Final = 4
 """How many times smaller the other size is on which instructions are counted."""
 TOLERANCE: Final = 1e-9
@@ -204,32 +204,27 @@ def _count(problem: Problem, seen: Sequence[Observed], sandbox: Sandbox) -> None
 
     On both the solutions must agree as well: one that returns anything at once when its input is large is no fast one.
     """
-    last = 0
+    counts: dict[int, list[int | None]] = {}
     for size in LADDER:
-        times = [_time(problem, item, size, sandbox) for item in seen]
-        if any(seconds is None for seconds in times):
-            for item, seconds in zip(seen, times, strict=True):
-                item.gave_up = size if seconds is None else 0
+        # What CPU time says depends on the machine and on who else is at work on it.
+        found = [sandbox.instructions(*_cost_of(problem, item, size)) for item in seen]
+        if None in found:
+            for item, count in zip(seen, found, strict=True):
+                item.gave_up = size if count is None else 0
             break
-        last = size
-        if max(filter(None, times), default=0.0) > _PATIENCE:
+        counts[size] = found
+        if max(filter(None, found), default=0) > _ENOUGH:
             break
-    if not last:
+    if not counts:
         return
+    last = max(counts)
     sizes = (last // SMALLER, last)
     _compare(problem, seen, [(size, size) for size in sizes], sandbox)
-    for item in seen:
+    for place, item in enumerate(seen):
         for size in sizes if item.right else ():
-            counted = sandbox.instructions(*_cost_of(problem, item, size))
-            if counted is not None:
-                item.costs[size] = counted
-
-
-def _time(problem: Problem, item: Observed, size: int, sandbox: Sandbox) -> float | None:
-    """Return the CPU seconds of a call on an input of a size; None where it does not end well."""
-    code, call, prepare = _cost_of(problem, item, size)
-    calls = sandbox.run(Job(code, (call,), (prepare,), measure=True, want_values=False, limits=_LIMITS)).calls
-    return calls[0].cost if calls and calls[0].status in ("returned", "unencodable") else None
+            known = counts[size][place] if size in counts else sandbox.instructions(*_cost_of(problem, item, size))
+            if known is not None:
+                item.costs[size] = known
 
 
 def _cost_of(problem: Problem, item: Observed, size: int) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -29,12 +29,14 @@ from codefavor.jsonl import BlockLog, hash_file, read_records, read_rows
 from codefavor.objectives import CRITERIA
 from codefavor.records import Function, PreferencePair, Rejection, content_id
 from codefavor.runs import Config, Progress, Run, silent
+from codefavor.synthesis.fault_injection.efficiency.algorithm_inputs import LARGE, SMALL
 from codefavor.synthesis.fault_injection.efficiency.variants import variants
 from codefavor.synthesis.fault_injection.instructions import instruction_for
 from codefavor.synthesis.fault_injection.lengthen import lengthen
 from codefavor.synthesis.fault_injection.operator import Change, Operator, print_tree
 from codefavor.synthesis.fault_injection.operators import OPERATORS
 from codefavor.synthesis.fault_injection.sampling import Balance
+from codefavor.synthesis.fault_injection.verification.arguments import Given
 from codefavor.synthesis.fault_injection.verification.verifier import Verification, Verifier, verifier_of
 
 METHOD: Final = "fault-injection"
@@ -276,7 +278,7 @@ def _outcomes(blocks: Iterable[_Work], config: FaultInjectionConfig, names: Sequ
 def _work(block: _Work, config: FaultInjectionConfig, names: Sequence[str]) -> list[_Outcome]:
     verifier = verifier_of(config.unsafe) if config.verify else None
     if isinstance(block, int):
-        return [_algorithms(block, config)]
+        return [_algorithms(block, config, verifier)]
     wanted = set(names)
     operators = [item for item in OPERATORS if item.name in wanted]
     with warnings.catch_warnings():
@@ -284,16 +286,41 @@ def _work(block: _Work, config: FaultInjectionConfig, names: Sequence[str]) -> l
         return [candidates_of(function, operators, config, verifier) for function in block]
 
 
-def _algorithms(number: int, config: FaultInjectionConfig) -> _Outcome:
+def _algorithms(number: int, config: FaultInjectionConfig, verifier: Verifier | None = None) -> _Outcome:
     """Return the pairs of one round through the library of algorithms."""
     chance = random.Random(f"{config.seed}:{number}")
     pairs: list[PreferencePair] = []
+    rejections: list[Rejection] = []
     for instruction, fast, slow, feedback, name in variants(config.seed * 1000 + number):
         naive, improved = _evened(Change(ast.parse(slow), ast.parse(fast), feedback), chance)
         meta = {"operator": WHOLE_ALGORITHM, "family": WHOLE_ALGORITHM, "objective": "efficiency", "function": name}
-        pairs.append(_pair(instruction, naive, improved, feedback, f"algorithms:{name}", meta))
+        pair = _pair(instruction, naive, improved, feedback, f"algorithms:{name}", meta)
+        result = _run_on_its_inputs(pair, name, verifier) if verifier else pair
+        if isinstance(result, PreferencePair):
+            pairs.append(result)
+        else:
+            rejections.append(result)
     chance.shuffle(pairs)
-    return _Outcome(pairs, [], whole=True)
+    return _Outcome(pairs, rejections, whole=True)
+
+
+def _run_on_its_inputs(pair: PreferencePair, algorithm: str, verifier: Verifier) -> PreferencePair | Rejection:
+    function = Function.model_validate(
+        {
+            "package": "",
+            "module": "algorithms",
+            "qualname": algorithm,
+            "code": pair.improved_code,
+        }
+    )
+    small, large = SMALL[algorithm], LARGE[algorithm]
+    return verifier.verified(
+        pair, function, Given(tuple(map(_between_parentheses, small)), _between_parentheses(large))
+    )
+
+
+def _between_parentheses(arguments: tuple[Any, ...]) -> str:
+    return "".join(f"{argument!r}, " for argument in arguments)
 
 
 def _pair(

@@ -17,6 +17,7 @@ from codefavor.jsonl import read_all, read_json, read_records, write_records
 from codefavor.records import Function, PreferencePair, Rejection
 from codefavor.runs import MANIFEST
 from codefavor.synthesis.fault_injection import pipeline
+from codefavor.synthesis.fault_injection.efficiency.variants import variants
 from codefavor.synthesis.fault_injection.pipeline import FaultInjectionConfig, inject_faults
 from codefavor.synthesis.fault_injection.verification.trial import REASONS
 
@@ -116,3 +117,21 @@ def test_the_command_says_what_was_verified(codefavor: Command, few_functions: P
 
     assert f"verification: {counts['verified']} verified, {counts.get('rejected', 0)} rejected" in said.stdout
     assert counts["verified"] > 0
+
+
+def test_a_whole_algorithm_is_run_on_its_own_inputs(
+    few_functions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose sides were swapped is not slower, one that is wrong changes the result; both are left out."""
+    instruction, fast, slow, feedback, name = next(item for item in variants(0) if item[4] == "window-totals")
+    wrong = slow.replace("return ", "return 0 and ")
+    made = [(fast, slow), (slow, fast), (fast, wrong)]
+    monkeypatch.setattr(pipeline, "variants", lambda _: [(instruction, *sides, feedback, name) for sides in made])
+    config = FaultInjectionConfig(verify=True, algorithm_rounds=1, operators=(pipeline.WHOLE_ALGORITHM,))
+    inject_faults(few_functions, tmp_path / "run", config)
+
+    (pair,) = read_all(tmp_path / "run" / "pairs.jsonl", PreferencePair)
+    rejected = read_all(tmp_path / "run" / "rejections.jsonl", Rejection)
+
+    assert pair.verified
+    assert {"not-slower", "slow-down-changes-result"} <= {item.reason for item in rejected}

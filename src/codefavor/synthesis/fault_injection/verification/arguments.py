@@ -44,6 +44,16 @@ class Input:
     """What kind each place was given; none for an input the docstring shows."""
 
 
+@dataclass(frozen=True)
+class Given:
+    """Inputs that come with a function, each as it stands between the parentheses of a call."""
+
+    small: tuple[str, ...]
+    """Those on which both sides must do the same."""
+    large: str
+    """The one on which costs are compared."""
+
+
 class Maker:
     """Makes inputs for one function.
 

@@ -85,7 +85,9 @@ def observe(function, make):
     except Exception as error:
         outcome = ["raised", type(error).__name__]
     after = plain([arguments, named])
-    return [*outcome, None if repr(after) == repr(before) else after, printed.getvalue(), list(notes)]
+    unchanged = repr(after) == repr(before)
+    kept.append(unchanged and "_iterator'" not in repr(before))
+    return [*outcome, None if unchanged else after, printed.getvalue(), list(notes)]
 
 def lines(function, make):
     seen = set()
@@ -108,22 +110,28 @@ def spend(function, makings):
             for _ in result:
                 pass
 
-measured = []
+measured, kept = [], []
+
+def arguments_of(make, repeat, again):
+    """Return arguments for so many calls: the same ones again, where no call changes them."""
+    return [make()] * repeat if again else [make() for _ in range(repeat)]
 
 def race(first, second, make):
     """Note the least CPU time of a call of either function, taken in turns; what was known when time ran out stays.
 
     Once the second costs three times as much, nothing larger is asked.
     """
-    clock = time.thread_time_ns
+    clock, again = time.thread_time_ns, all(kept)
     if measured and measured[1] is not None and measured[1] > max(3 * measured[0], 0.0002):
         return
-    measured[:] = [None, None, 0]
+    measured[:] = [None, None, 0, 0]
     best = [None, None]
     repeat, ends = 1, clock() + 60_000_000
     for turn in range(24):
         for which, function in enumerate((first, second)):
-            makings = [make() for _ in range(repeat)]
+            begin = clock()
+            makings = arguments_of(make, repeat, again)
+            making = 0 if again else (clock() - begin) / repeat
             gc.collect()
             gc.disable()
             begin = clock()
@@ -132,11 +140,12 @@ def race(first, second, make):
             gc.enable()
             best[which] = took if best[which] is None else min(best[which], took)
             measured[which] = best[which] / 1e9
-        measured[2] = repeat
+        measured[2:] = [repeat, measured[3] + 1]
         if turn == 0 or min(best) * repeat < 1_000_000:
-            least = max(1, min(400, int(1_500_000 / max(min(best), 1))))
+            least = max(1, min(400, int(1_500_000 / max(min(best), 1)), int(8_000_000 / max(making, 1))))
             if least > repeat:
                 repeat, best = least, [None, None]
+                measured[3] = 0
         if turn >= 4 and clock() > ends:
             break
 

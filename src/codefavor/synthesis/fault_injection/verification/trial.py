@@ -16,7 +16,7 @@ from codefavor.codetext.trees import walk
 from codefavor.records import Function, PreferencePair
 from codefavor.sandbox import CallOutcome, Job, Limits, Sandbox, SandboxError
 from codefavor.synthesis.fault_injection.operator import function_of
-from codefavor.synthesis.fault_injection.verification.arguments import Input, Maker
+from codefavor.synthesis.fault_injection.verification.arguments import Given, Input, Maker
 from codefavor.synthesis.fault_injection.verification.growing import SIZES, WAYS, How, grown
 from codefavor.synthesis.fault_injection.verification.observing import (
     crashed,
@@ -38,11 +38,11 @@ _TIMING: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0
 _LONGEST: Final = 400_000
 """Characters of a grown input, written out."""
 _CLEAR: Final = 1.5
-"""A ratio of CPU times, taken in turns in one process, that needs no counting of instructions."""
-_CLOSE: Final = 1.03
-"""A ratio of CPU times below which nothing is counted."""
+"""A ratio of CPU times, taken in turns in one process, that needs no counting of instructions, which repeats."""
+_TURNS: Final = 3
+"""Measurements of either side that a ratio of CPU times needs."""
 _SLOWER: Final = 1.05
-"""The least ratio of instructions that counts as slower: two counts of the same call differ by 0.3 %."""
+"""The least ratio of instructions that counts as slower: two counts of a call differ by less than one in 10,000."""
 
 Outcome: TypeAlias = Literal["verified", "rejected", "not-run"]
 REASONS: Final = frozenset({"fault-changes-nothing", "slow-down-changes-result", "not-slower", "improved-differs"})
@@ -81,10 +81,11 @@ class Trial:
     Args:
         function: the mined function.
         sandbox: where it runs.
+        given: its inputs, where they need not be guessed.
     """
 
-    def __init__(self, function: Function, sandbox: Sandbox) -> None:
-        self._function, self._sandbox = function, sandbox
+    def __init__(self, function: Function, sandbox: Sandbox, given: Given | None = None) -> None:
+        self._function, self._sandbox, self._given = function, sandbox, given
         self._seen: list[_Seen] = []
         self._alone = Standalone("", "")
         self._refusals: frozenset[str] = frozenset()
@@ -101,10 +102,11 @@ class Trial:
         self._refusals = frozenset(_refusals(node))
         self._maker = Maker(uses_of(node, self._function.docstring), self._function.id)
         code = bare(self._function.code)
-        self._seen, loads = self._working(code, self._maker.small(_TRIED), [])
+        small = [Input(text) for text in self._given.small] if self._given else self._maker.small(_TRIED)
+        self._seen, loads = self._working(code, small, [])
         if not loads:
             return "does-not-load"
-        if 0 < len(self._seen) < _KEPT:
+        if 0 < len(self._seen) < _KEPT and not self._given:
             like = [seen.input for seen in self._seen]
             self._seen, _ = self._working(code, self._maker.small(_TRIED, like=like), self._seen)
         return "" if self._seen else "no-input-works"
@@ -226,28 +228,25 @@ class Trial:
             good, bad = difference(seen.call, call)
             found = f"on ({seen.input.text[:200]}) the improved code {good}, the naive code {bad}"
             return Checked("rejected", "slow-down-changes-result", found)
-        best: tuple[_Climb, str] | None = None
-        for like, how in self._ladders(improved):
-            climb = self._climb(improved, naive, like, how)
+        cheap = unable = False
+        for inputs, name in self._ladders(improved):
+            climb = self._climb(improved, naive, inputs, name)
             if isinstance(climb, Checked):
                 return climb
-            if climb is not None and (best is None or climb.ratio > best[0].ratio):
-                best = climb, like
-                if climb.ratio >= _CLEAR:
-                    break
-        if best is None:
-            return Checked("not-run", "does-not-grow")
-        climb, like = best
-        counted = self._instructions(improved, naive, climb) if _CLOSE <= climb.ratio < _CLEAR else climb.ratio
-        if counted is None:
-            return Checked("not-run", "cannot-be-counted")
-        if counted < _SLOWER:
+            if climb is None:
+                continue
+            counted = _CLEAR if climb.clear else self._instructions(improved, naive, climb)
+            if counted is not None and counted >= _SLOWER:
+                return Checked("verified", shown={"input": name, "improved": "costs less", "naive": "costs more"})
+            unable, cheap = unable or counted is None, cheap or counted is not None
+        if cheap:
             return Checked("rejected", "not-slower", f"not slower: less than {_SLOWER}x on arguments that grow")
-        shown = {"input": f"grown from ({like[:160]})", "improved": "costs less", "naive": "costs more"}
-        return Checked("verified", shown=shown)
+        return Checked("not-run", "cannot-be-counted" if unable else "does-not-grow")
 
-    def _ladders(self, improved: str) -> list[tuple[str, How]]:
-        """Return the small inputs and ways of growing them that the improved code takes, the most promising first."""
+    def _ladders(self, improved: str) -> list[tuple[list[str], str]]:
+        """Return rows of inputs that grow, the most promising first, and what each is to be called."""
+        if self._given:
+            return [([self._given.large], f"({self._given.large[:160]})")]
         steps: dict[str, tuple[str, How]] = {}
         for how in WAYS:
             for like in self._different_kinds():
@@ -259,7 +258,11 @@ class Trial:
         seen = self._sandbox.run(Job(self._text(improved)[0], calls, limits=_LIMITS)).calls
         taken = [step for step, call in zip(steps.values(), seen, strict=True)
                  if call.status == "returned" and call.value[0] == "returned"]  # fmt: skip
-        return taken[:3]
+        rows = []
+        for small, how in taken[:3]:
+            inputs = [text for size in SIZES if len(text := grown(small, size, how)) < _LONGEST]
+            rows.append((inputs, f"grown from ({small[:160]})"))
+        return rows
 
     def _different_kinds(self) -> list[Input]:
         """Return up to two working inputs of different kinds, the most frequent kinds first."""
@@ -271,9 +274,8 @@ class Trial:
         ranked = sorted(groups.values(), key=len, reverse=True)
         return [max(group, key=lambda item: len(item.text)) for group in ranked[:2]]
 
-    def _climb(self, improved: str, naive: str, like: str, how: How) -> "_Climb | Checked | None":
+    def _climb(self, improved: str, naive: str, inputs: Sequence[str], name: str) -> "_Climb | Checked | None":
         """Return what both sides cost on inputs that grow; None where either cannot be measured."""
-        inputs = [text for size in SIZES if len(text := grown(like, size, how)) < _LONGEST]
         entry = self._alone.entry
         text = (
             self._text("")[0]
@@ -295,24 +297,28 @@ class Trial:
         good, bad, *rest = outcome.calls
         if not same(good, bad, with_calls=False):
             before, after = difference(good, bad)
-            found = f"on larger arguments than ({like[:160]}) the improved code {before}, the naive code {after}"
+            found = f"on arguments {name} the improved code {before}, the naive code {after}"
             return Checked("rejected", "slow-down-changes-result", found)
-        best: _Climb | None = None
+        again = good.value[2] is None and bad.value[2] is None and "iter(" not in name
+        largest: _Climb | None = None
         for item, call in zip(inputs, rest[1::2], strict=True):
             if call.status != "returned" or not call.value or call.value[0] is None:
                 break
-            first, second, repeat = call.value
+            first, second, repeat, turns = call.value
             if second is None:
                 # Only the naive code ran out of time; the improved one took a small part of it.
-                return _Climb(item, _CLEAR if first < _TIMING.call_cpu_seconds / 8 else 0.0, 1)
-            climb = _Climb(item, second / first, repeat)
-            if best is None or climb.ratio > best.ratio:
-                best = climb
-        return best
+                return _Climb(item, 1, again, first < _TIMING.call_cpu_seconds / 8)
+            # One turn may have met anything; that it took milliseconds more was no chance.
+            clear = second / first >= _CLEAR if turns >= _TURNS else second >= 4 * first + 0.002
+            largest = _Climb(item, repeat, again, clear)
+            if clear:
+                break
+        return largest
 
     def _instructions(self, improved: str, naive: str, climb: "_Climb") -> float | None:
         """Return how many times as many instructions the naive code takes; None where they cannot be counted."""
-        prepare = f"_makings = [(lambda *a, **k: (a, k))({climb.input}) for _ in range({climb.repeat})]"
+        make = f"lambda: (lambda *a, **k: (a, k))({climb.input})"
+        prepare = f"_makings = _codefavor['arguments_of']({make}, {climb.repeat}, {climb.again})"
         counts = []
         for code in (improved, naive):
             spending = f"_codefavor['spend']({self._alone.entry}, _makings)"
@@ -328,13 +334,15 @@ class Trial:
 
 @dataclass(frozen=True)
 class _Climb:
-    """What both sides cost on the grown input on which they differ most."""
+    """What was measured last of both sides on inputs that grow: where they differ clearly, or on the largest."""
 
     input: str
-    ratio: float
-    """CPU time of the naive code over that of the improved one."""
     repeat: int
     """Calls that take about 1.5 ms."""
+    again: bool
+    """Whether every call may have the same arguments, which none changes."""
+    clear: bool
+    """Whether the CPU time of the naive code is enough to say that it costs more."""
 
 
 def _refusals(node: ast.AST) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from codefavor.records import Function, PreferencePair, Rejection
 from codefavor.sandbox import Sandbox, permit_unsafe
+from codefavor.synthesis.fault_injection.verification.arguments import Given
 from codefavor.synthesis.fault_injection.verification.trial import REASONS, Trial
 
 _RUNNABLE: Final = frozenset({"correctness", "efficiency"})
@@ -26,14 +27,22 @@ class Verifier:
         self._sandbox = sandbox
         self._last: tuple[str, Trial] | None = None
 
-    def verified(self, pair: PreferencePair, function: Function) -> PreferencePair | Rejection:
-        """Return the pair with what was seen of it, or its rejection; a pair about security is left as it is."""
+    def verified(
+        self, pair: PreferencePair, function: Function, given: Given | None = None
+    ) -> PreferencePair | Rejection:
+        """Return the pair with what was seen of it, or its rejection; a pair about security is left as it is.
+
+        Args:
+            pair: the pair.
+            function: what it was made from.
+            given: the function's inputs, where they need not be guessed.
+        """
         meta = pair.meta or {}
         if meta["objective"] not in _RUNNABLE:
             return pair
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mined code may hold invalid escapes; that is its author's business
-            checked = self._trial(function).check(pair)
+            checked = self._trial(function, given).check(pair)
         if checked.outcome == "rejected":
             return Rejection(id=pair.id, reason=checked.reason, detail=checked.detail, meta=meta)
         seen: dict[str, Any] = checked.shown or {"not_run": checked.reason}
@@ -41,9 +50,9 @@ class Verifier:
             update={"verified": checked.outcome == "verified", "meta": {**meta, "verification": seen}}
         )
 
-    def _trial(self, function: Function) -> Trial:
+    def _trial(self, function: Function, given: Given | None) -> Trial:
         if self._last is None or self._last[0] != function.id:
-            self._last = function.id, Trial(function, self._sandbox)
+            self._last = function.id, Trial(function, self._sandbox, given)
         return self._last[1]
 
 
@@ -109,5 +118,5 @@ class Verification:
             total.update(counts)
         parts = [f"{total[name]:,} {words}" for name, words in _OUTCOMES.items()]
         if total[_NOT_VERIFIABLE]:
-            parts.append(f"{total[_NOT_VERIFIABLE]:,} are not run (security, whole algorithms)")
+            parts.append(f"{total[_NOT_VERIFIABLE]:,} of security are not run")
         return f"verification: {', '.join(parts)}"

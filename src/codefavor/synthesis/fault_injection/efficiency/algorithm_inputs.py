@@ -1,4 +1,4 @@
-"""Owns the inputs on which the tests run the small algorithms: some small ones, and a large one to compare costs."""
+"""Owns the inputs on which the small algorithms are run: some small ones, and a large one to compare costs."""
 
 import random
 from typing import Any, Final
