@@ -37,7 +37,7 @@ _LIMITS: Final = Limits(cpu_seconds=1.5, call_cpu_seconds=0.1, wall_seconds=30.0
 _TIMING: Final = Limits(cpu_seconds=6.0, call_cpu_seconds=0.5, wall_seconds=40.0, memory_mb=1024)
 _LONGEST: Final = 400_000
 """Characters of a grown input, written out."""
-_CLEAR: Final = 1.5
+_CLEAR: Final = 2.0
 """A ratio of CPU times, taken in turns in one process, that needs no counting of instructions, which repeats."""
 _TURNS: Final = 3
 """Measurements of either side that a ratio of CPU times needs."""
