@@ -67,7 +67,7 @@ HOSTILE = (
     Hostile("a datagram", _tried("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))"), says="refused"),
     Hostile("a listening port", _tried("socket.socket().bind(('0.0.0.0', 0))"), says="refused"),
     Hostile("unix socket", _tried("socket.socket(socket.AF_UNIX).connect('{outside}/socket')"), says="refused"),
-    Hostile("abstract unix socket", _tried("socket.socket(socket.AF_UNIX).connect('\\0codefavor-canary')"), says="refused"),
+    Hostile("abstract unix socket", _tried("socket.socket(socket.AF_UNIX).connect('\\0codefavor-canary-{port}')"), says="refused"),
     Hostile("netlink", _tried("socket.socket(16, socket.SOCK_RAW, 0)"), says="refused"),
     # ── Processes and kernel ──
     Hostile("kill the parent", _tried("os.kill(os.getppid(), 9)"), says="refused"),

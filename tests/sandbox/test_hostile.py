@@ -44,7 +44,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix, socket.socket(socket.AF_UNIX) as abstract:
         tcp.bind(("127.0.0.1", 0))
         unix.bind(str(folder / "socket"))
-        abstract.bind("\0codefavor-canary")
+        abstract.bind(f"\0codefavor-canary-{tcp.getsockname()[1]}")
         for listening in (tcp, unix, abstract):
             listening.listen()
         yield Outside(folder, tcp.getsockname()[1])

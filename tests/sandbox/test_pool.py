@@ -153,7 +153,7 @@ def test_costs_that_are_none_are_not_believed() -> None:
 
 
 @pytest.mark.skipif(valgrind() is None, reason="valgrind is not installed")
-def test_instructions_repeat_to_one_in_ten_thousand(sandbox: Sandbox) -> None:
+def test_instructions_repeat_whatever_was_counted_before(sandbox: Sandbox) -> None:
     """That is what makes a close decision the same on a busy machine."""
     code = "def f(n): return sum(i * i for i in range(n))"
 
@@ -163,7 +163,7 @@ def test_instructions_repeat_to_one_in_ten_thousand(sandbox: Sandbox) -> None:
 
     assert all(counts)
     known = [count for count in counts if count]
-    assert max(known) - min(known) < 0.0001 * max(known)
+    assert max(known) - min(known) < 100
     assert more is not None
     assert 1.9 < more / known[0] < 2.1
     assert sandbox.instructions(code, "f(None)") is None

@@ -45,8 +45,6 @@ def permit_unsafe(reason: str) -> None:
 
 
 _STOPPED: Final = "the sandbox was stopped"
-_WARM_UP: Final = 4
-"""Runs of a counting worker before the first that counts: until then its counts still fall by a per cent."""
 
 
 class Sandbox:
@@ -171,8 +169,6 @@ class Sandbox:
             return idle.get()
         worker = _Worker(number, self._packages, self._with_bubblewrap, tool)
         self._all.append(worker)
-        for _ in range(_WARM_UP if tool else 0):
-            worker.run(Job("", ("None",), measure=True))
         return worker
 
     def stop(self) -> None:

@@ -50,6 +50,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # a run need not look through what was here before it
     _send({"ready": True, "layers": _probe(setup)})
+    if setup["valgrind"]:
+        _serve_from_copies(setup)
     spent = 0.0
     while True:
         job = _receive()
@@ -58,6 +60,29 @@ def main() -> None:
         answer = _one(job, setup)
         answer["own_cpu"], spent = time.process_time() - spent, time.process_time()
         _send(answer)
+
+
+def _serve_from_copies(setup: dict[str, Any]) -> None:
+    """Serve jobs, each from a copy of this process.
+
+    How memory lies decides what a run executes, and must not tell which jobs were before.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    while True:
+        server = os.fork()
+        if server == 0:
+            signal.signal(signal.SIGCHLD, lambda number, frame: None)
+            job = _receive()
+            if job is None:
+                os._exit(1)
+            answer = _one(job, setup, clean=False)
+            answer["own_cpu"], answer["scratch"] = time.process_time(), True
+            _send(answer)
+            os._exit(0)
+        _, status = os.waitpid(server, 0)
+        _clean(server, setup)
+        if status or not empty(setup["scratch"]):
+            os._exit(0)  # a new worker takes the next job
 
 
 def _probe(setup: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -100,7 +125,7 @@ def _confine(setup: dict[str, Any], most: dict[str, int]) -> dict[str, str]:
     return found
 
 
-def _one(job: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
+def _one(job: dict[str, Any], setup: dict[str, Any], clean: bool = True) -> dict[str, Any]:
     """Fork one run, watch it, clean up after it, and return what it said."""
     report_in, report_out = os.pipe()
     out_in, out_out = os.pipe()
@@ -134,10 +159,11 @@ def _one(job: dict[str, Any], setup: dict[str, Any]) -> dict[str, Any]:
     for descriptor in (report_out, out_out, err_out):
         os.close(descriptor)
     answer = _watch(child, job, nonce, report_in, out_in, err_in)
-    _clean(child, setup)
+    _clean(child, setup if clean else {**setup, "own_processes": False})  # or it would end this process's parent
     for descriptor in (report_in, out_in, err_in):
         os.close(descriptor)
-    answer["scratch"] = empty(setup["scratch"])
+    if clean:
+        answer["scratch"] = empty(setup["scratch"])
     return answer
 
 
