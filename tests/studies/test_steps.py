@@ -43,8 +43,19 @@ def test_words_name_places(tmp_path: Path) -> None:
     score = next(step for step in steps.all.values() if step.name.startswith("score plain"))
     train = next(step for step in steps.all.values() if step.name.startswith("train plain"))
     words = workshop.words(score, steps)
-    assert words[1].endswith(f":{workshop.place(train)}")
+    assert words[1] == f"linear:{workshop.place(train)}"
     assert words[3].endswith("/held-out.tasks.jsonl")
+
+
+def test_a_generator_that_is_to_be_trained_is_named_as_one(tmp_path: Path) -> None:
+    """A plan shows the commands as they will run."""
+    text = STUDY.replace('base = "linear"', 'base = "tiny"')
+    said = []
+    for changed in (text, text.replace("[[arm]]", '[[arm]]\nbuild = ["--format", "generation"]', 1)):
+        steps = _steps(tmp_path, changed)
+        score = next(step for step in steps.all.values() if step.name.startswith("score plain"))
+        said.append(Workshop(tmp_path / "steps").words(score, steps)[1].partition(":")[0])
+    assert said == ["pair-rm", "huggingface"]
 
 
 def test_a_merge_builds_on_its_parts(tmp_path: Path) -> None:

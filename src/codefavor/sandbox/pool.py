@@ -123,8 +123,8 @@ class Sandbox:
     def instructions(self, code: str, call: str, prepare: str = "", limits: Limits = COUNTING) -> int | None:
         """Return how many processor instructions one evaluation of a call takes; None where it does not return.
 
-        The same code and call give the same number, whatever else the machine does. Counting takes about a twentieth
-        of a second and twenty times the call's own CPU time.
+        The same code and call give the same number on one machine, whatever else it does; another's C library may take
+        a per cent more or less. Counting takes a third of a second and twenty times the call's own CPU time.
 
         Args:
             code: what defines what is called.

@@ -168,7 +168,7 @@ class Workshop:
         place = self.place(steps.all[key])
         if not judge:
             return f"{place}{rest}"
-        kind = read_card(place).kind if (place / CARD).is_file() else "pair-rm"
+        kind = read_card(place).kind if (place / CARD).is_file() else _kind_to_be(steps.all[key], steps)
         return f"{kind}:{place}"
 
     def do(self, step: Step, steps: Steps) -> None:
@@ -195,6 +195,14 @@ class Workshop:
             said = last.removeprefix("codefavor: ")
             raise ShortfallError(f"the step '{step.name}' stopped with status {status}: {said} (all of it: {log})")
         write_json(self._mark(step), {"seconds": round(time.monotonic() - began, 1)})
+
+
+def _kind_to_be(step: Step, steps: Steps) -> str:
+    """Return what a checkpoint that is not there yet will be, by its base and by the format of what it is to learn."""
+    if "linear" in step.words:
+        return "linear"
+    read = (steps.all[word[1:-1]] for word in step.words if word.startswith("{") and word[1:-1] in steps.all)
+    return "huggingface" if any("generation" in source.words for source in read) else "pair-rm"
 
 
 def _toml(settings: dict[str, Any], table: str = "") -> Iterator[str]:

@@ -117,7 +117,7 @@ def _dearer(better: Observed, worse: Observed) -> dict[str, Any]:
     ratios = {size: worse.costs[size] / better.costs[size] for size in sorted(better.costs)}
     if min(ratios.values()) < NEVER_CHEAPER or ratios[max(ratios)] < DEARER:
         return {}
-    # Counts repeat to about one in ten thousand: what is written down must not differ from build to build.
+    # Another machine's C library takes a per cent more or less: what is written down must not tell.
     times = max(step for step in _STEPS if step <= ratios[max(ratios)])
     return {"oracle": "instructions", "sizes": sorted(ratios), "times": times}
 

@@ -1,8 +1,8 @@
 """Owns which of two codes costs less: both are run on growing inputs and their cost is counted.
 
 CPU time decides where one code takes twice as long as the other, which no busy machine turns round. Where it is
-closer, the processor's instructions are counted, which repeat to one in ten thousand whatever else it does. Where these
-are alike too, or nearly, the memory that both hold speaks as well.
+closer, the processor's instructions are counted, which repeat whatever else it does. Where these are alike too, or
+nearly, the memory that both hold speaks as well.
 """
 
 import math

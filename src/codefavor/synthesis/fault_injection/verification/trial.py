@@ -42,7 +42,7 @@ _CLEAR: Final = 2.0
 _TURNS: Final = 3
 """Measurements of either side that a ratio of CPU times needs."""
 _SLOWER: Final = 1.05
-"""The least ratio of instructions that counts as slower: two counts of a call differ by less than one in 10,000."""
+"""The least ratio of instructions that counts as slower; another machine's C library may take a per cent more."""
 
 Outcome: TypeAlias = Literal["verified", "rejected", "not-run"]
 REASONS: Final = frozenset({"fault-changes-nothing", "slow-down-changes-result", "not-slower", "improved-differs"})
