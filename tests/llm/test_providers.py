@@ -78,6 +78,27 @@ def test_a_reply_is_the_same_whoever_gives_it(provider: str, server: ProviderSer
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
+def test_questions_go_by_the_proxy_that_the_environment_names(
+    provider: str, server: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that only the proxy knows is reached; one that is not to go by a proxy is not asked for by it."""
+    base = f"http://models.invalid{PROVIDERS[provider]}"
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, server.url)
+    reply = ask(load_client(f"{provider}:some-model", ChatSettings(base_url=base, region="us-east-1")))
+
+    assert reply.text == "Better code: A"
+    assert len(server.log) == 1
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "models.invalid")
+    with pytest.raises(RequestError) as raised:
+        ask(load_client(f"{provider}:some-model", ChatSettings(base_url=base, region="us-east-1")))
+    assert raised.value.fault == "unreachable"
+    assert len(server.log) == 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_sampling_means_the_same_everywhere(provider: str, server: ProviderServer) -> None:
     """The system prompt, the limit, the temperature and the stop sequences arrive under each protocol's own names."""
     ask(client(provider, server), Sampling(max_tokens=77, temperature=0.5, stop=("END",), seed=7))
